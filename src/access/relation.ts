@@ -2,7 +2,8 @@
 import { NocturneError } from '../lib/errors.js'
 import type { Principal } from '../directory/index.js'
 import { NEEDS_CLAIM } from './decide.js'
-import type { Decision, Relation } from './decide.js'
+import type { Decision } from './decide.js'
+import type { Relation } from './grants.js'
 
 /** The facts about a transfer that determine how a principal relates to it. */
 export interface TransferTies {

@@ -9,6 +9,7 @@ import type { Actor, EventInput, Ledger, Receipt } from '../ledger/log/index.js'
 import type { RowGuard } from '../ledger/rows/index.js'
 import type { Db, State, Tx } from '../state/index.js'
 import type { TokenTable } from '../state/tables/index.js'
+import { createUseNotes } from './token-uses.js'
 
 export interface TokenInfo {
   /** Public: identifies the token in the ledger and in lists, and when revoking it. */
@@ -76,7 +77,6 @@ const PREFIX = 'noct_'
 const TOKEN = /^noct_[A-Za-z0-9_-]{43}$/
 const DAY_MS = 86_400_000
 const KEPT_AFTER_EXPIRY_MS = 30 * DAY_MS
-const LAST_USE_MS = 60_000
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex')
 
@@ -262,34 +262,6 @@ async function setRevoked(tx: Tx, { guard, now }: TokenParts, row: TokenTable): 
     .set({ revoked_at: revoked.revoked_at, mac })
     .where('id', '=', row.id)
     .execute()
-}
-
-/**
- * Records last uses: at most one write per minute and token. Nothing waits for it, and a failed
- * write is made up for at the next use.
- */
-function createUseNotes(state: State) {
-  const notes = new Map<string, Promise<void>>()
-  return {
-    note: ({ id, last_used_at: last }: TokenTable, time: number): void => {
-      if ((last !== null && time - last < LAST_USE_MS) || notes.has(id)) return
-      const note = state
-        .transaction(async (tx) => {
-          await tx
-            .updateTable('tokens')
-            .set({ last_used_at: time })
-            .where('id', '=', id)
-            .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', time)]))
-            .execute()
-        })
-        .catch(() => undefined)
-        .finally(() => notes.delete(id))
-      notes.set(id, note)
-    },
-    settled: async (): Promise<void> => {
-      await Promise.all(notes.values())
-    },
-  }
 }
 
 const infoOf = (row: TokenTable): TokenInfo => ({

@@ -7,7 +7,8 @@ import { trimPadding } from './text/charset.js'
 import { EXPLICIT, type Encoding, IMPLICIT, vrNamed } from './elements/element.js'
 import type { Reader } from './reader.js'
 import { type Syntax, sniff, syntaxOf } from './syntax.js'
-import { Incomplete, readHeader } from './walk.js'
+import { readHeader } from './element-header.js'
+import { Incomplete } from './fault.js'
 
 export interface Start {
   readonly syntax: Syntax

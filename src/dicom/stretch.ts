@@ -4,15 +4,9 @@ import { Budget, expectFew } from './budget.js'
 import { attributeOf } from './dictionary/dictionary.js'
 import { isPixelData, UNDEFINED_LENGTH, type Element, type Encoding } from './elements/element.js'
 import type { Reader } from './reader.js'
-import {
-  Incomplete,
-  nameOf,
-  readElement,
-  readHeader,
-  readLeaves,
-  type Header,
-  type Task,
-} from './walk.js'
+import { readHeader, type Header } from './element-header.js'
+import { Incomplete, nameOf } from './fault.js'
+import { readElement, readLeaves, type Task } from './walk.js'
 import type { Pace } from '../lib/pace.js'
 
 export interface Stretch {

@@ -10,7 +10,7 @@
  */
 import { NocturneError } from '../lib/errors.js'
 import { type Budget, expectFew } from './budget.js'
-import { hex, vrOf } from './dictionary/dictionary.js'
+import { vrOf } from './dictionary/dictionary.js'
 import {
   type Element,
   type Encoding,
@@ -21,8 +21,9 @@ import {
   SEQUENCE_END,
   UNDEFINED_LENGTH,
   isPixelData,
-  vrNamed,
 } from './elements/element.js'
+import { type Header, readHeader, readLength, readTag } from './element-header.js'
+import { RULES, beyond, fault, inside, isMalformed } from './fault.js'
 import type { Steps } from '../lib/pace.js'
 
 /**
@@ -30,18 +31,6 @@ import type { Steps } from '../lib/pace.js'
  * stack frame.
  */
 const MAX_DEPTH = 32
-
-/**
- * The available bytes end inside an element. `until` is the smallest offset needed to continue, or
- * 0 if it is not known.
- */
-export class Incomplete extends Error {
-  readonly until: number
-  constructor(until: number) {
-    super('incomplete')
-    this.until = until
-  }
-}
 
 interface Span extends Task {
   readonly buffer: Buffer
@@ -57,41 +46,6 @@ export interface Task {
   readonly budget: Budget
   /** Whether an element that cannot be read may be skipped, because none of it will be kept. */
   readonly skips?: ((element: Pick<Element, 'tag' | 'vr'>) => boolean) | undefined
-}
-
-export interface Header {
-  readonly tag: number
-  readonly vr: string
-  readonly length: number
-  readonly valueStart: number
-}
-
-/**
- * @throws Incomplete
- * @throws NocturneError `malformed` for a VR that PS3.5 does not define.
- */
-export function readHeader(
-  buffer: Buffer,
-  at: number,
-  end: number,
-  open: boolean,
-  { explicit, bigEndian }: Encoding,
-): Header {
-  if (at + 8 > end) throw beyond(open, at, at + 8)
-  const tag = readTag(buffer, at, bigEndian)
-  if (!explicit || tag === ITEM || tag === ITEM_END || tag === SEQUENCE_END) {
-    const length = readLength(buffer, at + 4, bigEndian)
-    return { tag, vr: vrOf(tag) ?? 'UN', length, valueStart: at + 8 }
-  }
-  const known = vrNamed(buffer.readUInt16BE(at + 4))
-  if (known === undefined) throw fault(RULES.vr, at)
-  if (!known.long) {
-    const length = bigEndian ? buffer.readUInt16BE(at + 6) : buffer.readUInt16LE(at + 6)
-    return { tag, vr: known.vr, length, valueStart: at + 8 }
-  }
-  if (at + 12 > end) throw beyond(open, at, at + 12)
-  const length = readLength(buffer, at + 8, bigEndian)
-  return { tag, vr: known.vr, length, valueStart: at + 12 }
 }
 
 /**
@@ -344,48 +298,4 @@ function skipFragments(span: Span, start: number, encoding: Encoding) {
     if (valueStart + length > span.end) throw beyond(span.open, at, valueStart + length)
     at = valueStart + length
   }
-}
-
-function readTag(buffer: Buffer, at: number, bigEndian: boolean): number {
-  return bigEndian ? buffer.readUInt32BE(at) : swapped(buffer.readUInt32LE(at))
-}
-
-const swapped = (halves: number): number => ((halves << 16) | (halves >>> 16)) >>> 0
-
-const readLength = (buffer: Buffer, at: number, bigEndian: boolean): number =>
-  bigEndian ? buffer.readUInt32BE(at) : buffer.readUInt32LE(at)
-
-/** The rules that a file can break, with the clause that states each. */
-const RULES = {
-  vr: 'two letters that are no VR (PS3.5 section 6.2)',
-  element: 'a delimiter stands where an element must (PS3.5 section 7.5.2)',
-  item: 'an item of a sequence must begin with FFFE,E000 (PS3.5 section 7.5.1)',
-  fragment: 'a fragment must be an item of defined length (PS3.5 section A.4)',
-  undefinedLength: 'no value of this VR may have an undefined length (PS3.5 section 7.1)',
-  beyond: 'a value ends beyond the sequence or item that it is in (PS3.5 section 7.5)',
-} as const
-
-/** @param tag of the faulty element, if it could be read. */
-const fault = (rule: string, offset: number, tag?: number): NocturneError =>
-  new NocturneError('malformed', { place: { rule, offset, ...(tag && { path: nameOf(tag) }) } })
-
-const beyond = (open: boolean, at: number, until: number, tag?: number): Error =>
-  open ? new Incomplete(until) : fault(RULES.beyond, at, tag)
-
-/**
- * In a damaged file the bytes in place of a tag may be letters of a name, so only tags listed in
- * PS3.6 are named in errors.
- */
-export const nameOf = (tag: number): string => (vrOf(tag) === undefined ? 'unlisted' : hex(tag))
-
-const isMalformed = (error: unknown): error is NocturneError =>
-  error instanceof NocturneError && error.code === 'malformed'
-
-/** Extends the path of a fault by one enclosing level. */
-function inside(error: unknown, tag: number, item: number): unknown {
-  if (!isMalformed(error) || error.place === undefined) return error
-  const { path, ...place } = error.place
-  const outer = `${nameOf(tag)}[${String(item)}]`
-  const whole = path === undefined ? outer : `${outer}.${path}`
-  return new NocturneError('malformed', { place: { ...place, path: whole } })
 }

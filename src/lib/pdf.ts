@@ -19,7 +19,8 @@ export interface Page {
   bullets(texts: readonly string[]): void
   /** Names on the left, values on the right. */
   facts(facts: readonly (readonly [string, string])[]): void
-  table(columns: readonly Column[], rows: Iterable<readonly string[]>): void
+  /** @param ifEmpty the sentence that replaces a table without rows */
+  table(columns: readonly Column[], rows: readonly (readonly string[])[], ifEmpty?: string): void
 }
 
 const MARGIN = 42
@@ -104,7 +105,10 @@ function pageOn(doc: Doc, root: Element, steps: Step[]): Page {
     paragraph: (text) => void steps.push(() => drawing.paragraph(text)),
     bullets: (texts) => void steps.push(() => drawing.bullets(texts)),
     facts: (facts) => void steps.push(() => drawing.facts(facts)),
-    table: (columns, rows) => void steps.push(...tableSteps(doc, root, columns, rows)),
+    table: (columns, rows, ifEmpty) => {
+      if (rows.length === 0 && ifEmpty !== undefined) steps.push(() => drawing.paragraph(ifEmpty))
+      else steps.push(...tableSteps(doc, root, columns, rows))
+    },
   }
 }
 

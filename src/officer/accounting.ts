@@ -76,36 +76,35 @@ export function accountingPdf(
       ...issuerNotes(disclosures, context),
     ])
     page.heading('Disclosures')
-    if (disclosures.length === 0) page.paragraph(noneFound(context))
-    else
-      page.table(
-        [
-          { title: 'Date (UTC)', share: 0.12 },
-          { title: 'Recipient', share: 0.15 },
-          { title: 'What was disclosed', share: 0.22 },
-          { title: 'Purpose', share: 0.18 },
-          { title: 'Patient', share: 0.13, isCode: true },
-          { title: 'Transfer', share: 0.13, isCode: true },
-          { title: 'Entry', share: 0.07 },
-        ],
-        disclosures.map((one) => [
-          one.times > 1
-            ? `${instant(one.first.first)}\n${one.times} times, last ${instant(one.last)}`
-            : instant(one.first.first),
-          recipientOf(one, context),
-          descriptionOf(one),
-          `${PURPOSE}\nExempt: 164.528(a)(1)(i)`,
-          one.patient === undefined ? 'no patient named' : short(one.patient),
-          one.transfer.transfer,
-          String(one.first.index),
-        ]),
-      )
+    page.table(
+      [
+        { title: 'Date (UTC)', share: 0.12 },
+        { title: 'Recipient', share: 0.15 },
+        { title: 'What was disclosed', share: 0.22 },
+        { title: 'Purpose', share: 0.18 },
+        { title: 'Patient', share: 0.13, isCode: true },
+        { title: 'Transfer', share: 0.13, isCode: true },
+        { title: 'Entry', share: 0.07 },
+      ],
+      disclosures.map((one) => [
+        one.times > 1
+          ? `${instant(one.first.first)}\n${one.times} times, last ${instant(one.last)}`
+          : instant(one.first.first),
+        recipientOf(one, context),
+        descriptionOf(one),
+        `${PURPOSE}\nExempt: 164.528(a)(1)(i)`,
+        one.patient === undefined ? 'no patient named' : short(one.patient),
+        one.transfer.transfer,
+        String(one.first.index),
+      ]),
+      noneFound(context),
+    )
     drawOrigin(page, evidence, context)
   })
 }
 
 function noneFound({ elsewhere }: ReportContext): string {
-  if (!elsewhere) return 'There are no disclosures in this period.'
+  if (!elsewhere) return noneFound(context)
   return `There are no disclosures in this period for this Patient ID under this issuer. ${elsewhereText(elsewhere)}`
 }
 

@@ -113,17 +113,16 @@ function drawFacts(page: Page, evidence: Evidence, placed: readonly Placed[]): v
 function drawIndividuals(page: Page, placed: readonly Placed[]): void {
   const individuals = individualsOf(placed)
   page.heading('Individuals (164.410(c)(1))')
-  if (individuals.length === 0) page.paragraph('No item in this scope is attributed to a patient.')
-  else
-    page.table(
-      [
-        { title: 'Patient (keyed handle)', share: 0.41, isCode: true },
-        { title: 'Items', share: 0.07 },
-        { title: 'Kinds of information', share: 0.25 },
-        { title: 'Exposure', share: 0.27 },
-      ],
-      individuals.map((one) => [one.patient, String(one.items), one.kinds, one.exposure]),
-    )
+  page.table(
+    [
+      { title: 'Patient (keyed handle)', share: 0.41, isCode: true },
+      { title: 'Items', share: 0.07 },
+      { title: 'Kinds of information', share: 0.25 },
+      { title: 'Exposure', share: 0.27 },
+    ],
+    individuals.map((one) => [one.patient, String(one.items), one.kinds, one.exposure]),
+    'No item in this scope is attributed to a patient.',
+  )
 }
 
 function drawTransfers(page: Page, { transfers }: Evidence): void {

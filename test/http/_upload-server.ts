@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { NocturneError } from '../../src/lib/errors.js'
 import { readForm } from '../../src/doors/form/form-data.js'
-import type { FormFields, FormLimits, FormSink } from '../../src/doors/form/form-data.js'
+import type { FormFields, FormLimits, FormSink } from '../../src/doors/form/contract.js'
 
 export interface Taken {
   readonly fileName: string | undefined

@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { NocturneError, systemCode } from '../../src/lib/errors.js'
 import { isUniqueViolation, openState } from '../../src/state/index.js'
 import type { State, Tx } from '../../src/state/index.js'
-import type { TransferTable } from '../../src/state/tables/schema.js'
+import type { TransferTable } from '../../src/state/tables/transfers.js'
 
 export interface Database {
   readonly url: string

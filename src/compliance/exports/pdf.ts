@@ -77,20 +77,19 @@ const statesOf = (rows: readonly Finding[]): string =>
 function drawChanges(page: Page, { differences }: PdfContext): void {
   if (!differences) return
   page.heading(`What changed since ${differences.since.slice(0, 10)}`)
-  if (differences.rows.length === 0) page.paragraph('No row has changed its state.')
-  else
-    page.table(
-      [
-        { title: 'Row', share: 0.1 },
-        { title: 'Before', share: 0.2 },
-        { title: 'Now', share: 0.7 },
-      ],
-      differences.rows.map(({ row, before, after }) => [
-        row,
-        before === 'absent' ? 'not included' : STATE_WORDS[before],
-        STATE_WORDS[after],
-      ]),
-    )
+  page.table(
+    [
+      { title: 'Row', share: 0.1 },
+      { title: 'Before', share: 0.2 },
+      { title: 'Now', share: 0.7 },
+    ],
+    differences.rows.map(({ row, before, after }) => [
+      row,
+      before === 'absent' ? 'not included' : STATE_WORDS[before],
+      STATE_WORDS[after],
+    ]),
+    'No row has changed its state.',
+  )
 }
 
 function drawGaps(page: Page, { findings }: Assessment): void {
@@ -100,38 +99,36 @@ function drawGaps(page: Page, { findings }: Assessment): void {
     ),
   )
   page.heading('Gaps and next steps')
-  if (gaps.length === 0) page.paragraph('There are no gaps.')
-  else
-    page.table(
-      [
-        { title: 'Row', share: 0.06 },
-        { title: 'Citation', share: 0.14 },
-        { title: 'What was found', share: 0.36 },
-        { title: 'Next', share: 0.44 },
-      ],
-      gaps.map(({ row, cites, reason, next }) => [row, cites.join(', '), reason, next.join('\n')]),
-    )
+  page.table(
+    [
+      { title: 'Row', share: 0.06 },
+      { title: 'Citation', share: 0.14 },
+      { title: 'What was found', share: 0.36 },
+      { title: 'Next', share: 0.44 },
+    ],
+    gaps.map(({ row, cites, reason, next }) => [row, cites.join(', '), reason, next.join('\n')]),
+    'There are no gaps.',
+  )
 }
 
 function drawActions(page: Page, { actions }: Assessment): void {
   page.heading('Action plan')
-  if (actions.length === 0) page.paragraph('No action has been planned.')
-  else
-    page.table(
-      [
-        { title: 'Row', share: 0.06 },
-        { title: 'What', share: 0.44 },
-        { title: 'Owner', share: 0.16 },
-        { title: 'Due', share: 0.12 },
-        { title: 'Done', share: 0.22 },
-      ],
-      actions.map(({ row, text, owner, due, doneAt, evidence }) => [
-        ...[row, text, owner, due],
-        doneAt === undefined
-          ? 'open'
-          : `${new Date(doneAt).toISOString().slice(0, 10)}: ${evidence ?? ''}`,
-      ]),
-    )
+  page.table(
+    [
+      { title: 'Row', share: 0.06 },
+      { title: 'What', share: 0.44 },
+      { title: 'Owner', share: 0.16 },
+      { title: 'Due', share: 0.12 },
+      { title: 'Done', share: 0.22 },
+    ],
+    actions.map(({ row, text, owner, due, doneAt, evidence }) => [
+      ...[row, text, owner, due],
+      doneAt === undefined
+        ? 'open'
+        : `${new Date(doneAt).toISOString().slice(0, 10)}: ${evidence ?? ''}`,
+    ]),
+    'No action has been planned.',
+  )
 }
 
 function drawRows(page: Page, { findings }: Assessment): void {

@@ -7,7 +7,7 @@ import { hex } from '../dictionary/dictionary.js'
 import { ITEM, SEQUENCE_END, UNDEFINED_LENGTH, type Encoding } from '../elements/element.js'
 import { FrameCount, LOOKED_AT, type Framing } from './framing.js'
 import type { Reader } from '../reader.js'
-import { readHeader, type Header } from '../walk.js'
+import { readHeader, type Header } from '../element-header.js'
 import { encodeItemTag } from '../write/write.js'
 
 /** What Pixel Data must contain to be complete. */

@@ -9,35 +9,12 @@ import { PDU_HEAD, PduType, decodeControl, encodeControl, mostOctets, pduHeadIn 
 import type { AssociateAc, AssociateRj, AssociateRq, ControlPdu } from './pdu.js'
 import { COMMAND, LAST, PDV_HEAD, fragmentIn, pdv, regular, slices } from './fragments.js'
 import type { Fragment, Pieces } from './fragments.js'
-import { transition } from './states.js'
-import type { Action, EventName, State } from './states.js'
+import { AssociationEndedError } from './ending.js'
+import type { EndedHow } from './ending.js'
+import { Machine } from './machine.js'
+import type { Timing } from './machine.js'
+import type { EventName } from './states.js'
 import { ClosedError, SlowPeerError, Wire } from './wire.js'
-
-export interface Timing {
-  /** For the complete association request (ARTIM, PS3.8 9.1.5). */
-  readonly artimMs: number
-  /** For the peer to close the connection after the last PDU. */
-  readonly closeMs: number
-  /** Between messages. */
-  readonly idleMs: number
-  /** For each 8 KiB within a message, counted only while we wait for the peer. */
-  readonly paceMs: number
-}
-
-export type EndedHow = 'closed' | 'aborted' | 'idle' | 'slow' | 'violation' | 'rejected' | 'artim'
-
-/** The association ended other than by release. */
-export class AssociationEndedError extends Error {
-  override readonly name = 'AssociationEndedError'
-  readonly how: EndedHow
-  readonly rejection: AssociateRj | undefined
-
-  constructor(how: EndedHow, rejection?: AssociateRj) {
-    super('the association is over')
-    this.how = how
-    this.rejection = rejection
-  }
-}
 
 /** The maximum we announce, and the most we send to a peer that sets no limit. */
 export const MAX_PDU = 128 * 1024
@@ -47,10 +24,7 @@ type Decide = (request: AssociateRq) => AssociateAc | AssociateRj
 export class Association {
   readonly #wire: Wire
   readonly #timing: Timing
-  readonly #isRequestor: boolean
-  #state: State = 'Sta1'
-  #artim: NodeJS.Timeout | undefined
-  #hasExpired = false
+  readonly #machine: Machine
   /** Octets of the current P-DATA-TF not yet read. */
   #pduLeft = 0
   /** Octets of its current presentation data value not yet read. */
@@ -60,7 +34,7 @@ export class Association {
   private constructor(socket: Duplex, timing: Timing, isRequestor: boolean) {
     this.#wire = new Wire(socket, timing.artimMs)
     this.#timing = timing
-    this.#isRequestor = isRequestor
+    this.#machine = new Machine(isRequestor, timing, this.#wire)
   }
 
   /**
@@ -71,12 +45,12 @@ export class Association {
    */
   static async accept(socket: Duplex, timing: Timing, decide: Decide): Promise<Association> {
     const self = new Association(socket, timing, false)
-    self.#on('Evt5')
+    self.#machine.on('Evt5')
     const request = await self.#control()
     // Any other PDU is a violation and has already ended the association.
     if (request.kind !== 'associate-rq') throw new AssociationEndedError('violation')
     const answer = decide(request)
-    self.#on(answer.kind === 'associate-ac' ? 'Evt7' : 'Evt8')
+    self.#machine.on(answer.kind === 'associate-ac' ? 'Evt7' : 'Evt8')
     await self.#write(encodeControl(answer))
     if (answer.kind === 'associate-rj') throw self.#over('rejected', answer)
     self.#setPeerMax(request.user.maxLength)
@@ -94,8 +68,8 @@ export class Association {
     request: AssociateRq,
   ): Promise<{ readonly association: Association; readonly answer: AssociateAc }> {
     const self = new Association(socket, timing, true)
-    self.#on('Evt1')
-    self.#on('Evt2')
+    self.#machine.on('Evt1')
+    self.#machine.on('Evt2')
     await self.#write(encodeControl(request))
     const answer = await self.#control()
     if (answer.kind === 'associate-rj') throw self.#over('rejected', answer)
@@ -130,7 +104,7 @@ export class Association {
         // The state table allows a release here, but a message is incomplete: its instance would be
         // truncated without anyone noticing.
         if (isInMessage) throw await this.#violate(AbortReason.unexpectedPdu)
-        this.#on('Evt14')
+        this.#machine.on('Evt14')
         await this.#write(encodeControl({ kind: 'release-rp' }))
         this.#linger()
         return undefined
@@ -168,7 +142,7 @@ export class Association {
    * @throws AssociationEndedError, or whatever `data` throws.
    */
   async send(contextId: number, command: Buffer, data?: Pieces): Promise<void> {
-    this.#on('Evt9')
+    this.#machine.on('Evt9')
     const most = this.#peerMax - PDV_HEAD
     const commands = [...slices(command, most)]
     const out = commands.map((part, i) =>
@@ -198,16 +172,16 @@ export class Association {
    * connection is closed.
    */
   async release(): Promise<void> {
-    if (this.#state !== 'Sta6') return
-    this.#on('Evt11')
+    if (this.#machine.state !== 'Sta6') return
+    this.#machine.on('Evt11')
     await this.#write(encodeControl({ kind: 'release-rq' }))
     this.#wire.bePatient(this.#timing.closeMs)
-    while (this.#isReleasing) {
+    while (this.#machine.isReleasing) {
       const pdu = await this.#next('slow')
       // Data that was already in transit when we requested the release (AR-6) is discarded.
       if (pdu === undefined) await this.#skipPdu()
       if (pdu?.kind === 'release-rq') {
-        this.#on('Evt14')
+        this.#machine.on('Evt14')
         await this.#write(encodeControl({ kind: 'release-rp' }))
       }
     }
@@ -216,17 +190,9 @@ export class Association {
 
   /** Aborts the association immediately. Never throws. */
   async abort(): Promise<void> {
-    if (this.#isOver) return
-    this.#on('Evt15')
+    if (this.#machine.isOver) return
+    this.#machine.on('Evt15')
     await this.#sendAbort(0, 0)
-  }
-
-  get #isOver(): boolean {
-    return this.#state === 'Sta1' || this.#state === 'Sta13'
-  }
-
-  get #isReleasing(): boolean {
-    return this.#state === 'Sta7' || this.#state === 'Sta9' || this.#state === 'Sta11'
   }
 
   async #control(): Promise<ControlPdu> {
@@ -272,7 +238,7 @@ export class Association {
 
   /** @throws AssociationEndedError when the state table ends the association. */
   async #heard(event: EventName, pdu?: ControlPdu): Promise<void> {
-    const action = this.#on(event)
+    const action = this.#machine.on(event)
     if (action === 'AA-1' || action === 'AA-8') {
       await this.#sendAbort(action === 'AA-1' ? 0 : 2, AbortReason.unexpectedPdu)
       throw new AssociationEndedError('violation')
@@ -287,31 +253,9 @@ export class Association {
     }
   }
 
-  /** Applies an event to the state table. An empty cell is a bug on our side. */
-  #on(event: EventName): Action {
-    const found = transition(this.#state, event)
-    if (!found) throw new Error(`${event} cannot happen in ${this.#state}`)
-    const isOtherwise = found.action === 'AR-8' && !this.#isRequestor
-    this.#state = isOtherwise ? (found.otherwise ?? found.next) : found.next
-    if (this.#state === 'Sta2') this.#startArtim(this.#timing.artimMs)
-    else if (this.#state === 'Sta13') this.#startArtim(this.#timing.closeMs)
-    else clearTimeout(this.#artim)
-    return found.action
-  }
-
-  #startArtim(ms: number): void {
-    clearTimeout(this.#artim)
-    this.#artim = setTimeout(() => {
-      this.#hasExpired = true
-      this.#on('Evt18')
-      this.#wire.destroy()
-    }, ms)
-    void this.#wire.closed.then(() => clearTimeout(this.#artim))
-  }
-
   async #violate(reason: AbortReason): Promise<AssociationEndedError> {
-    if (!this.#isOver) {
-      this.#on('Evt19')
+    if (!this.#machine.isOver) {
+      this.#machine.on('Evt19')
       await this.#sendAbort(2, reason)
     }
     return new AssociationEndedError('violation')
@@ -336,8 +280,8 @@ export class Association {
   }
 
   #lost(): AssociationEndedError {
-    if (this.#hasExpired) return new AssociationEndedError('artim')
-    if (!this.#isOver) this.#on('Evt17')
+    if (this.#machine.hasExpired) return new AssociationEndedError('artim')
+    if (!this.#machine.isOver) this.#machine.on('Evt17')
     this.#wire.destroy()
     return new AssociationEndedError('closed')
   }
@@ -350,7 +294,7 @@ export class Association {
       if (!(error instanceof SlowPeerError)) throw error
       // ARTIM bounds the wait for an association request; on expiry the connection is closed
       // without a PDU.
-      if (this.#state === 'Sta2') this.#wire.destroy()
+      if (this.#machine.state === 'Sta2') this.#wire.destroy()
       else await this.abort()
       throw new AssociationEndedError(late)
     }

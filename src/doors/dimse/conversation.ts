@@ -2,8 +2,9 @@
  * The messages of one association that a peer opened: dispatches each to the service that answers
  * it.
  */
-import type { Association, EndedHow } from './association.js'
-import { AssociationEndedError } from './association.js'
+import type { Association } from './association.js'
+import type { EndedHow } from './ending.js'
+import { AssociationEndedError } from './ending.js'
 import { CommandField, Status, eventRequest, isResponse, responseTo } from './command.js'
 import type { Message } from './messages.js'
 import { COMMITMENT, COMMITMENT_INSTANCE, VERIFICATION, isStorage } from './negotiate.js'

@@ -10,10 +10,10 @@
  * Trusts: nothing. An AE title is accepted only from the address, or with the certificate, to which
  *         the site binds it.
  */
-export { AssociationEndedError } from './association.js'
+export { AssociationEndedError } from './ending.js'
 export { Status } from './command.js'
 export { serveDimse } from './serve.js'
-export type { Timing } from './association.js'
+export type { Timing } from './machine.js'
 export type {
   Answer,
   ArrivingInstance,

@@ -3,7 +3,7 @@
  * a stream that is pulled.
  */
 import type { Association } from './association.js'
-import { AssociationEndedError } from './association.js'
+import { AssociationEndedError } from './ending.js'
 import type { Fragment } from './fragments.js'
 import { MAX_COMMAND, decodeCommand } from './command.js'
 import type { Command } from './command.js'

@@ -4,8 +4,10 @@
  */
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { Association, AssociationEndedError } from './association.js'
-import type { EndedHow, Timing } from './association.js'
+import { Association } from './association.js'
+import { AssociationEndedError } from './ending.js'
+import type { EndedHow } from './ending.js'
+import type { Timing } from './machine.js'
 import { Conversation } from './conversation.js'
 import type { Caller, Services } from './conversation.js'
 import { listen } from './listen.js'

@@ -6,7 +6,7 @@ import { describeUnexpected } from '../../lib/logger.js'
 import type { Logger } from '../../lib/logger.js'
 import type { EventInput } from '../../ledger/log/index.js'
 import type { Part } from '../../receive/index.js'
-import { AssociationEndedError } from './association.js'
+import { AssociationEndedError } from './ending.js'
 import { Status } from './command.js'
 import type { Answer, Caller, Refusal, Services, Session } from './conversation.js'
 

@@ -4,48 +4,12 @@ import type { Request } from 'express'
 import type { Readable, Writable } from 'node:stream'
 import { NocturneError, asNocturneError } from '../../lib/errors.js'
 import type { Part } from '../../receive/index.js'
+import type { FormLimits, FormSink } from './contract.js'
+import { delimiterCount } from './delimiters.js'
 import { PartQueue } from './part-queue.js'
 
 /** At this pace a 500 MB study would take a week. */
 const LEAST_BYTES = 8 * 1024
-
-/** The form fields sent before the files: bounded in length, otherwise unchecked. */
-export interface FormFields {
-  readonly group?: string
-  readonly priority?: string
-  readonly complete?: string
-  /** The case that the transfer joins: its ID, its code, or the ID of one of its transfers. */
-  readonly case?: string
-  /** States that the same files are being sent again intentionally. */
-  readonly again?: string
-  /** Number of files of this study that the sender has but could not send. */
-  readonly missing?: string
-  readonly statement?: string
-  readonly signature?: string
-}
-
-export interface FormLimits {
-  /** Maximum number of parts named `files` in one request. */
-  readonly requestItems: number
-  /** Time within which a client must send 8 KiB, counted only while we wait for it. */
-  readonly idleSeconds: number
-  /**
-   * Allowed fields, with the maximum length of each in characters; defaults to those of a transfer.
-   */
-  readonly fields?: ReadonlyMap<string, number>
-}
-
-/** Receives an upload. Calls never overlap; an error from any of them ends the upload. */
-export interface FormSink {
-  /** Called once, before a byte of the first file is read. Throw to refuse the request. */
-  begin(fields: FormFields): Promise<unknown>
-  /**
-   * Called for each file in order. Its bytes must be read before the promise resolves; the rest is
-   * discarded. They throw NocturneError when the upload fails, so that a call that is still reading
-   * ends soon.
-   */
-  part(part: Part): Promise<unknown>
-}
 
 /**
  * Streams a `multipart/form-data` request into `sink` through multer, writing no file and holding
@@ -285,19 +249,4 @@ class FormReader {
 
 interface FieldInfo {
   readonly valueTruncated: boolean
-}
-
-/**
- * Returns how many delimiters busboy has found: the parts and the closing one. Busboy silently
- * skips a part without a Content-Disposition, and data after a boundary that is not a delimiter.
- * The count then differs from the number of parts reported, and an incomplete upload is not
- * mistaken for a complete one.
- */
-function delimiterCount(parser: Writable): () => number | undefined {
-  const search: unknown = Reflect.get(parser, '_bparser')
-  return () => {
-    const count: unknown =
-      typeof search === 'object' && search !== null ? Reflect.get(search, 'matches') : undefined
-    return typeof count === 'number' ? count : undefined
-  }
 }

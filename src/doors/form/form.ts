@@ -3,7 +3,7 @@ import { NocturneError } from '../../lib/errors.js'
 import type { Upload, BeginUpload } from '../../transfer.js'
 import type { UploadAnswer, UploadTarget } from '../../transfer/index.js'
 import { readForm } from './form-data.js'
-import type { FormFields, FormLimits } from './form-data.js'
+import type { FormFields, FormLimits } from './contract.js'
 
 export interface WantedUpload {
   readonly complete: boolean

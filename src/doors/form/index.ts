@@ -8,4 +8,4 @@
  * Trusts: nothing that the client declares.
  */
 export { receiveForm } from './form.js'
-export type { FormFields, FormLimits } from './form-data.js'
+export type { FormFields, FormLimits } from './contract.js'

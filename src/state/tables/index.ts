@@ -6,14 +6,16 @@ export type { RegisterEntryTable } from './compliance.js'
 export type {
   CertificateChangeTable,
   CertificateTable,
-  EventTable,
   GatewayKeyTable,
+  TokenTable,
+} from './keys.js'
+export type { EventTable } from './ledger.js'
+export type {
   ItemKind,
   ItemTable,
   KeyPacketTable,
   Outcome,
   QuarantineTable,
-  TokenTable,
   TransferState,
   TransferTable,
-} from './schema.js'
+} from './transfers.js'

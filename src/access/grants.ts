@@ -1,0 +1,267 @@
+/**
+ * Who may do what, as one table. Anything it does not grant is refused; `test/access/decisions.txt`
+ * lists every case.
+ */
+import type { Role } from '../protocol/roles.js'
+
+/** Actions without an object: they concern a list, the ledger or the gateway itself. */
+export const GLOBAL_ACTIONS = [
+  'gateway.metrics',
+  'transfer.create',
+  'transfer.list',
+  'quarantine.list',
+  'crosswalk.read',
+  'inbox.read',
+  'audit.read',
+  'audit.export',
+  'audit.review',
+  'audit.hold',
+  'audit.prune',
+  'member.confirm',
+  'compliance.read',
+  'compliance.write',
+  'key.check',
+  'duty.read',
+  'duty.swap',
+  'report.list',
+] as const
+
+/** Every action that can be requested. */
+export const ACTIONS = [
+  ...GLOBAL_ACTIONS,
+  'transfer.read',
+  'transfer.add',
+  'transfer.complete',
+  'quarantine.read',
+  'quarantine.discard',
+  'quarantine.release',
+  'transfer.claim',
+  'transfer.release',
+  'case.close',
+  'case.reassign',
+  'case.recall',
+  'case.prioritize',
+  'transfer.acknowledge',
+  'report.send',
+  'report.read',
+  'report.acknowledge',
+  'manifest.read',
+  'item.read',
+  'receipt.read',
+  'recipient.add',
+  'recipient.remove',
+] as const
+
+export type Action = (typeof ACTIONS)[number]
+
+/**
+ * How the caller relates to the object: `global` if the action has no object; `none` for a transfer
+ * that does not exist or does not concern the caller. Each of `own-group`, `sealed-to` and
+ * `claimant` includes the previous one.
+ */
+export const RELATIONS = [
+  'global',
+  'none',
+  'own-facility',
+  'own-group',
+  'sealed-to',
+  'claimant',
+] as const
+
+export type Relation = (typeof RELATIONS)[number]
+
+export interface Grant {
+  readonly rule: string
+  readonly role: Role
+  readonly relations: readonly Relation[]
+  readonly actions: readonly Action[]
+}
+
+export const GRANTS: readonly Grant[] = [
+  {
+    rule: 'operators and officers confirm new readers of a group',
+    role: 'operator',
+    relations: ['global'],
+    actions: ['member.confirm'],
+  },
+  {
+    rule: 'operators and officers confirm new readers of a group',
+    role: 'officer',
+    relations: ['global'],
+    actions: ['member.confirm'],
+  },
+  {
+    rule: 'operators watch the machine',
+    role: 'operator',
+    relations: ['global'],
+    actions: ['gateway.metrics'],
+  },
+  {
+    rule: 'senders send',
+    role: 'sender',
+    relations: ['global'],
+    actions: ['transfer.create', 'transfer.list'],
+  },
+  {
+    rule: 'senders follow what their facility sent',
+    role: 'sender',
+    relations: ['own-facility'],
+    actions: ['transfer.read', 'transfer.add', 'transfer.complete'],
+  },
+  {
+    rule: 'senders look after what is held for their facility',
+    role: 'sender',
+    relations: ['global'],
+    actions: ['quarantine.list'],
+  },
+  {
+    rule: "senders fetch the way back from their facility's pseudonyms, sealed to it",
+    role: 'sender',
+    relations: ['global'],
+    actions: ['crosswalk.read'],
+  },
+  {
+    rule: 'senders decide about what is held for their facility',
+    role: 'sender',
+    relations: ['own-facility'],
+    actions: ['quarantine.read', 'quarantine.discard', 'quarantine.release'],
+  },
+  {
+    rule: 'readers see what waits for their groups',
+    role: 'reader',
+    relations: ['global'],
+    actions: ['transfer.list', 'inbox.read', 'key.check'],
+  },
+  {
+    rule: 'readers see the state of their groups',
+    role: 'reader',
+    relations: ['own-group', 'sealed-to', 'claimant'],
+    actions: ['transfer.read'],
+  },
+  {
+    rule: 'readers take and open what is sealed to them',
+    role: 'reader',
+    relations: ['sealed-to', 'claimant'],
+    actions: ['transfer.claim', 'manifest.read', 'item.read', 'transfer.acknowledge'],
+  },
+  {
+    rule: 'senders keep the proof of what they sent',
+    role: 'sender',
+    relations: ['own-facility'],
+    actions: ['receipt.read'],
+  },
+  {
+    rule: 'readers keep the proof of what they did, also when it is no longer sealed to them',
+    role: 'reader',
+    relations: ['own-group', 'sealed-to', 'claimant'],
+    actions: ['receipt.read'],
+  },
+  {
+    rule: 'readers bring in a colleague, and take out who has left',
+    role: 'reader',
+    relations: ['sealed-to', 'claimant'],
+    actions: ['recipient.add', 'recipient.remove'],
+  },
+  {
+    rule: 'the recovery key gives access to others, and reads nothing by itself',
+    role: 'recovery',
+    relations: ['sealed-to'],
+    actions: ['transfer.read', 'recipient.add', 'recipient.remove'],
+  },
+  {
+    rule: 'the recovery key is tried before it is needed',
+    role: 'recovery',
+    relations: ['global'],
+    actions: ['key.check'],
+  },
+  {
+    rule: 'the claimant gives it back',
+    role: 'reader',
+    relations: ['claimant'],
+    actions: ['transfer.release'],
+  },
+  {
+    rule: 'readers close what was reported elsewhere',
+    role: 'reader',
+    relations: ['sealed-to', 'claimant'],
+    actions: ['case.close'],
+  },
+  {
+    rule: 'senders take back what their facility sent, and say how urgent it is',
+    role: 'sender',
+    relations: ['own-facility'],
+    actions: ['case.close', 'case.recall', 'case.prioritize'],
+  },
+  {
+    rule: 'readers report what they can open, and see what their groups reported',
+    role: 'reader',
+    relations: ['sealed-to', 'claimant'],
+    actions: ['report.send', 'report.read'],
+  },
+  {
+    rule: 'senders fetch the reports on what their facility sent, and confirm that they have them',
+    role: 'sender',
+    relations: ['own-facility'],
+    actions: ['report.read', 'report.acknowledge'],
+  },
+  {
+    rule: 'senders list the reports for their facility',
+    role: 'sender',
+    relations: ['global'],
+    actions: ['report.list'],
+  },
+  {
+    rule: 'readers list the reports of their groups',
+    role: 'reader',
+    relations: ['global'],
+    actions: ['report.list'],
+  },
+  {
+    rule: 'officers see which reports were sent',
+    role: 'officer',
+    relations: ['global'],
+    actions: ['report.list'],
+  },
+  {
+    rule: 'readers know who is on duty, and swap',
+    role: 'reader',
+    relations: ['global'],
+    actions: ['duty.read', 'duty.swap'],
+  },
+  {
+    rule: 'officers know who is on duty, and record swaps',
+    role: 'officer',
+    relations: ['global'],
+    actions: ['duty.read', 'duty.swap'],
+  },
+  {
+    rule: 'officers give a case to a reader',
+    role: 'officer',
+    relations: ['none'],
+    actions: ['case.reassign'],
+  },
+  {
+    rule: 'officers read the ledger',
+    role: 'officer',
+    relations: ['global'],
+    actions: ['transfer.list', 'audit.read', 'audit.export'],
+  },
+  {
+    rule: 'officers review what happened, and say what stays and what may go',
+    role: 'officer',
+    relations: ['global'],
+    actions: ['audit.review', 'audit.hold', 'audit.prune'],
+  },
+  {
+    rule: 'officers assess the site and keep its registers',
+    role: 'officer',
+    relations: ['global'],
+    actions: ['compliance.read', 'compliance.write'],
+  },
+  {
+    rule: 'officers see the state of every transfer',
+    role: 'officer',
+    relations: ['none'],
+    actions: ['transfer.read'],
+  },
+]

@@ -1,6 +1,6 @@
 /**
  * Studies that arrive instance by instance, over DIMSE or STOW-RS. Each instance is added to the
- * open transfer of its study and is durable before the response is sent. The transfer is completed
+ * open transfer of its study and is durable before the answer is sent. The transfer is completed
  * when no instance has arrived for a while.
  *
  * A crash loses nothing: the open transfers are in the database, and the gateway resumes watching
@@ -19,7 +19,7 @@ import type { Priority } from './state/index.js'
 import type { InstanceReference, ItemAnswer, Transfers, UploadTarget } from './transfer/index.js'
 
 /** The sender of an instance. */
-export interface Bringer {
+export interface Sender {
   readonly actor: Actor
   readonly facility: string
   /** Only for a DIMSE peer. */
@@ -51,7 +51,7 @@ export interface ArrivalsOptions {
    *
    * @throws NocturneError `unknown_group`
    */
-  readonly route: (bringer: Bringer, signs: InstanceSigns) => Route
+  readonly route: (sender: Sender, signs: InstanceSigns) => Route
   readonly completeness: (priority: Priority) => CompletenessRule
   /** Monotonic, in milliseconds. */
   readonly clock: () => number
@@ -104,14 +104,14 @@ export class Arrivals {
    * @throws NocturneError when nothing of the part was kept
    */
   async take(
-    bringer: Bringer,
+    sender: Sender,
     part: Part,
     onSigns: (signs: InstanceSigns) => void = () => undefined,
   ): Promise<Taken> {
     const { signs, bytes } = await peek(part.bytes)
     onSigns(signs)
-    const route = this.#options.route(bringer, signs)
-    const arrival = await this.#arrivalFor(bringer, route, signs)
+    const route = this.#options.route(sender, signs)
+    const arrival = await this.#arrivalFor(sender, route, signs)
     arrival.clock.active += 1
     try {
       const gathering = await this.#gatheringOf(arrival)
@@ -170,8 +170,8 @@ export class Arrivals {
     }
   }
 
-  async #arrivalFor(bringer: Bringer, route: Route, signs: InstanceSigns): Promise<Arrival> {
-    const { actor, facility } = bringer
+  async #arrivalFor(sender: Sender, route: Route, signs: InstanceSigns): Promise<Arrival> {
+    const { actor, facility } = sender
     const study = studyHandle(
       this.#rooms.facilityKeys.secretsOf(facility)[0],
       signs.studyInstanceUID,

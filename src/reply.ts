@@ -114,7 +114,7 @@ async function take(
   row: CaseTable,
   report: NewReport,
 ): Promise<SentReport> {
-  // Checked first: a client whose response was lost may retry after its clock has been changed.
+  // Checked first: a client whose answer was lost may retry after its clock has been changed.
   const sha256 = createHash('sha256').update(report.message, 'base64').digest('hex')
   const before = await findByMessage(rooms.state.db, sha256)
   if (before?.author === author.id && before.case_id === row.id)

@@ -68,7 +68,7 @@ export async function opened(
  *
  * @throws NocturneError `transfer_not_available`
  */
-export async function worked(
+export async function renewForFetch(
   parts: Pick<CasesParts, 'claimMs' | 'now'>,
   tx: Tx,
   reader: string,

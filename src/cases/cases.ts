@@ -2,7 +2,7 @@ import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { Db, Priority, Tx } from '../state/index.js'
 import type { Figure } from '../protocol/http/figures.js'
 import type { CaseState, CaseTable } from '../state/night/index.js'
-import { arrive, opened, worked } from './arrive.js'
+import { arrive, opened, renewForFetch } from './arrive.js'
 import { closeCase, raiseCase, recallCase, reprioritizeCase } from './change.js'
 import type { UnclaimReason } from './claim.js'
 import type { CloseReason, OverrideReason } from '../protocol/case-requests.js'
@@ -45,7 +45,7 @@ export interface Cases {
    *
    * @throws NocturneError `transfer_not_available`
    */
-  worked(tx: Tx, reader: string, transfer: string): Promise<void>
+  renewForFetch(tx: Tx, reader: string, transfer: string): Promise<void>
   /**
    * Call inside the transaction that finds that a case's files were sent again with a higher
    * priority: a case is never less urgent than any sender requested. Causes no events if the case
@@ -153,7 +153,7 @@ export function createCases(parts: CasesParts): Cases {
   return {
     arrive: (tx, actor, transfer) => arrive(parts, tx, actor, transfer),
     opened: (tx, reader, transfer, closesCase) => opened(parts, tx, reader, transfer, closesCase),
-    worked: (tx, reader, transfer) => worked(parts, tx, reader, transfer),
+    renewForFetch: (tx, reader, transfer) => renewForFetch(parts, tx, reader, transfer),
     raise: (tx, actor, id, priority) => raiseCase(parts, tx, actor, id, priority),
     ofTransfers: casesOfTransfers,
     find: (text) => findCase(db, text),

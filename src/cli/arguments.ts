@@ -27,23 +27,23 @@ export function instant(text: string): string {
 }
 
 /**
- * The id of a transfer becomes part of an address and of a folder name. Anything that no gateway
+ * The ID of a transfer becomes part of an address and of a folder name. Anything that no gateway
  * can have issued is a usage error.
  */
 export function transferId(text: string): string {
   if (ID_PATTERN.test(text)) return text
-  throw new InvalidArgumentError('give the id of a transfer, as send and inbox print it')
+  throw new InvalidArgumentError('give the ID of a transfer, as send and inbox print it')
 }
 
 /**
- * A case by its code, its id or the id of a transfer; codes are normalized to the gateway's form.
+ * A case by its code, its ID or the ID of a transfer; codes are normalized to the gateway's form.
  */
 export function caseName(text: string): string {
   const code = readCaseCode(text)
   if (code !== undefined) return code
   if (ID_PATTERN.test(text)) return text
   throw new InvalidArgumentError(
-    'give a case code such as K7Q-4MD, or the id of a case or transfer',
+    'give a case code such as K7Q-4MD, or the ID of a case or transfer',
   )
 }
 

@@ -73,7 +73,7 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 ])
 const NOT_TLS = /^(EPROTO|ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL))$/
 
-/** Failures that no further attempt mends. */
+/** Failures that retrying cannot correct. */
 export const LASTING: ReadonlySet<string> = new Set<Code>([
   'tls_untrusted',
   'tls_other_name',

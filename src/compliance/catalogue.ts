@@ -39,7 +39,7 @@ export const CHECKS: readonly Check[] = [
   ...DOCUMENTS,
 ]
 
-/** What answers each row: ids of checks, followed by `…` when a person must state the rest. */
+/** What answers each row: IDs of checks, followed by `…` when a person must state the rest. */
 const ANSWERS: Readonly<Record<string, string>> = {
   'S-03': 'risk-analysis actions-on-time …',
   'S-04': 'risk-analysis …',
@@ -142,7 +142,7 @@ const CONTEXT = new Set(['S-01', 'S-02'])
 const byId = new Map(CHECKS.map((check) => [check.id, check]))
 
 /**
- * @throws TypeError for an unknown check id
+ * @throws TypeError for an unknown check ID
  */
 export function checkById(id: string): Check {
   const found = byId.get(id)

@@ -16,7 +16,7 @@ export type Verdict = 'satisfied' | 'not-satisfied' | 'unknown' | 'not-applicabl
 
 export interface Outcome {
   readonly verdict: Verdict
-  /** One sentence, naming the ids concerned. */
+  /** One sentence, naming the IDs concerned. */
   readonly says: string
   /** What to do, in the imperative. Set unless satisfied or not applicable. */
   readonly next?: string

@@ -108,9 +108,9 @@ const isDay = (text: string): boolean => {
 export function expectationOf({ type, choices }: Field): string {
   switch (type) {
     case 'id':
-      return 'is not an id: letters, digits, and . _ : -'
+      return 'is not an ID: letters, digits, and . _ : -'
     case 'ids':
-      return 'is not a list of ids separated by commas'
+      return 'is not a list of IDs separated by commas'
     case 'cites':
       return 'is not a list of citations such as 164.308(a)(5)'
     case 'text':

@@ -54,7 +54,7 @@ export interface ConfigurationFacts {
 }
 
 export interface CertificateFacts {
-  /** Principal id, facility id or `recovery`. */
+  /** Principal ID, facility ID or `recovery`. */
   readonly principal: string
   readonly fingerprint: string
   /** Milliseconds since 1970; undefined when it does not expire. */

@@ -19,7 +19,7 @@ export type EntryData = Readonly<Record<string, FieldValue>>
 export interface RegisterEntry {
   readonly id: string
   readonly kind: RegisterKind
-  /** Who or what the entry is about: an id from the configuration, or one of its own. */
+  /** Who or what the entry is about: an ID from the configuration, or one of its own. */
   readonly subject: string
   readonly data: EntryData
   /** `YYYY-MM-DD`: the last day on which it is in force. */
@@ -102,7 +102,7 @@ export const KIND_RULES: Readonly<Record<RegisterKind, KindRules>> = {
     title: 'Organisations',
     subject: 'organisation',
     fields: {
-      organisation: id('facility or group, or another id'),
+      organisation: id('facility or group, or another ID'),
       name: text('name'),
       address: text('address'),
       contact: text('contact person'),
@@ -149,7 +149,7 @@ export const KIND_RULES: Readonly<Record<RegisterKind, KindRules>> = {
     subject: 'policy',
     until: 'review',
     fields: {
-      policy: id('id of the document'),
+      policy: id('ID of the document'),
       title: text('title'),
       type: { ...choice('type', ...POLICY_TYPES) },
       covers: { type: 'cites', label: 'citations that it covers', isRequired: true },
@@ -218,7 +218,7 @@ export const KIND_RULES: Readonly<Record<RegisterKind, KindRules>> = {
     title: 'Incidents',
     subject: 'incident',
     fields: {
-      incident: id('id of its own'),
+      incident: id('ID of its own'),
       kind: choice(
         'kind',
         ...[

@@ -12,7 +12,7 @@ export const NO_POLICY: KeyPolicy = { allowRsa2048: false, fips: false }
 
 /** A certificate of the site that could be read, with the policy's current verdict. */
 export interface SiteCertificate {
-  /** Principal id, or `recovery`. */
+  /** Principal ID, or `recovery`. */
   readonly principal: string
   /** As written in the YAML. */
   readonly file: string

@@ -44,7 +44,7 @@ function checkDimse({ doors, facilities }: SiteDraft): Finding[] {
           problem: `names an unknown facility, ${shorten(facility)}`,
           hint:
             meant === undefined
-              ? 'write the id of one of the facilities'
+              ? 'write the ID of one of the facilities'
               : `did you mean ${meant}?`,
         })
       }
@@ -73,7 +73,7 @@ function checkRules({ intake, facilities, groups }: SiteDraft): Finding[] {
           return {
             at: [...at, ...place],
             problem: `names an unknown ${what}, ${shorten(id)}`,
-            hint: meant === undefined ? `write the id of a ${what}` : `did you mean ${meant}?`,
+            hint: meant === undefined ? `write the ID of a ${what}` : `did you mean ${meant}?`,
           }
         })
     return [

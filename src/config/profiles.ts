@@ -56,9 +56,9 @@ export async function readProfiles(
       }
       const loaded = loadProfile(reading.text, basename(name).replace(/\.ya?ml$/i, ''))
       if (loaded.profile) profiles.set(name, loaded.profile)
-      for (const { path, line, problem, hint: mend } of loaded.problems) {
+      for (const { path, line, problem, hint: advice } of loaded.problems) {
         const place = line === undefined ? file : `${file}:${line}`
-        problems.push({ path: path ? `${place}: ${shorten(path)}` : place, problem, hint: mend })
+        problems.push({ path: path ? `${place}: ${shorten(path)}` : place, problem, hint: advice })
       }
     }
   }

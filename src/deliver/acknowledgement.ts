@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
 import type { Json } from '../lib/json.js'
 import { readAcknowledgement, writeAcknowledgement } from '../protocol/acknowledgement.js'
-import { lackOf } from '../protocol/outcomes.js'
+import { shortfallOf } from '../protocol/outcomes.js'
 import type { Outcomes } from '../protocol/outcomes.js'
 import type { Principal } from '../directory/index.js'
 import type { Transfer } from '../transfer/index.js'
@@ -45,14 +45,14 @@ export async function checkAcknowledgement(
   const read = readAcknowledgement(statement)
   if (!read) throw new NocturneError('acknowledgement_invalid')
   const { openedAt } = read
-  const lacks = lackOf(await rooms.outcomesOf(transfer))
+  const shortfall = shortfallOf(await rooms.outcomesOf(transfer))
   const expected = writeAcknowledgement({
     gateway: rooms.gateway,
     transfer: transfer.id,
     manifest: manifest.digest,
     items: transfer.items,
     // Clients older than these counts do not state them.
-    ...(read.lacks && lacks && { lacks }),
+    ...(read.lacks && shortfall && { lacks: shortfall }),
     reader: reader.id,
     openedAt,
   })
@@ -66,7 +66,7 @@ export async function checkAcknowledgement(
   return {
     manifest: manifest.digest,
     items: transfer.items,
-    ...(lacks && { lacks: { ...lacks } }),
+    ...(shortfall && { lacks: { ...shortfall } }),
     statement: sha256(statement),
     signature: sha256(signature),
     openedAt,

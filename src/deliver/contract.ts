@@ -22,7 +22,7 @@ export interface DeliverRooms {
   /** Whether a time is within a group's duty hours; undefined for a group without duty hours. */
   readonly dutyAt: (group: GroupConfig | undefined, at: number) => DutyMark | undefined
   /** How a reader's actions affect the case, inside the transaction that records them. */
-  readonly cases: Pick<Cases, 'worked' | 'opened'>
+  readonly cases: Pick<Cases, 'renewForFetch' | 'opened'>
   /** Whether the last acknowledgement of a case closes it. */
   readonly closesCases: boolean
   /** Name of the gateway, which acknowledgements must state. */

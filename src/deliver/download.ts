@@ -166,7 +166,7 @@ async function recordBegin(
 ): Promise<Begun> {
   const id = newId(rooms.now())
   const { receipts } = await rooms.ledger.record(async (tx) => {
-    await rooms.cases.worked(tx, common.actor.id, common.transfer)
+    await rooms.cases.renewForFetch(tx, common.actor.id, common.transfer)
     await tx
       .insertInto('downloads')
       .values({
@@ -200,7 +200,7 @@ async function recordBegin(
 
 /**
  * The only function that sends bytes of a transfer. It demands the receipt of "download begun",
- * which only the ledger can make. The store is queried before the response begins, so that the
+ * which only the ledger can make. The store is queried before the answer begins, so that the
  * reader gets an error when it is unavailable.
  */
 export async function letBytesOut(

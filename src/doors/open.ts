@@ -131,7 +131,7 @@ function keepOpen(
     logger,
   })
   const store = createStore({
-    take: (bringer, part) => arrivals.take(bringer, part),
+    take: (sender, part) => arrivals.take(sender, part),
     note: (event) => rooms.ledger.note(event),
     logger,
     admitRefusal: () => refusals.admit(),

@@ -150,7 +150,7 @@ const noStore: RequestHandler = (_request, response, next) => {
 }
 
 /**
- * A client that stops reading its response keeps an object of the store open, so it is disconnected
+ * A client that stops reading its answer keeps an object of the store open, so it is disconnected
  * like a silent sender.
  */
 const endStalled =

@@ -59,7 +59,7 @@ export function sendProblem(
 }
 
 /**
- * The last handler of the application, or of a part that has its own error format. A response that
+ * The last handler of the application, or of a part that has its own error format. An answer that
  * has begun can only be cut off.
  */
 export function problemHandler(
@@ -78,7 +78,7 @@ export function problemHandler(
       response.destroy()
       return
     }
-    // A client that has disconnected cannot read the response.
+    // A client that has disconnected cannot read the answer.
     if (!request.complete && !request.destroyed) linger(request)
     if (error instanceof RateLimitedError) response.set('Retry-After', String(error.retryAfter))
     const arrived = arrivedAt(response)
@@ -93,13 +93,13 @@ export const notFoundHandler: RequestHandler = () => {
 
 /**
  * How long, and how many bytes, the gateway keeps reading a body after an error, so that the sender
- * can read the response.
+ * can read the answer.
  */
 const LINGER_MS = 10_000
 const LINGER_BYTES = 256 << 20
 
 /**
- * If a connection is closed while the client is still writing, it is reset and the response is
+ * If a connection is closed while the client is still writing, it is reset and the answer is
  * lost. The rest of the request is therefore read and discarded, within bounds, and then the
  * connection is closed.
  */

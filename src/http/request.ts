@@ -13,7 +13,7 @@ import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
 import { clientOf } from './connections.js'
 
-/** Assigns every request an ID, which is in the response and in the log; notes when it arrived. */
+/** Assigns every request an ID, which is in the answer and in the log; notes when it arrived. */
 export const assignRequestId =
   (now: () => number): RequestHandler =>
   (_request, response, next) => {

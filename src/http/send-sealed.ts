@@ -1,4 +1,4 @@
-/** Sends one complete sealed message as the response. */
+/** Sends one complete sealed message as the answer. */
 import type { Response } from 'express'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'

@@ -1,4 +1,4 @@
-/** The HTTP server: TLS, timeouts, and responses to requests that cannot be parsed. */
+/** The HTTP server: TLS, timeouts, and answers to requests that cannot be parsed. */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'

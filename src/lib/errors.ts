@@ -48,7 +48,7 @@ export class NocturneError extends Error {
   readonly code: Code
   /**
    * A name from the configuration (never from a request) that makes the hint concrete, such as a
-   * recipient's id.
+   * recipient's ID.
    */
   readonly subject: string | undefined
   /** The parameter, header, form field or body member at fault, by our own name for it. */

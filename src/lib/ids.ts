@@ -27,6 +27,6 @@ export function randomName(): string {
   return randomBytes(16).toString('hex')
 }
 
-/** When an id was made, in milliseconds since 1970; undefined for what is none of ours. */
+/** When an ID was made, in milliseconds since 1970; undefined for what is none of ours. */
 export const timeOfId = (id: string): number | undefined =>
   ID_PATTERN.test(id) ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : undefined

@@ -104,7 +104,7 @@ export function accountingPdf(
 }
 
 function noneFound({ elsewhere }: ReportContext): string {
-  if (!elsewhere) return noneFound(context)
+  if (!elsewhere) return 'There are no disclosures in this period.'
   return `There are no disclosures in this period for this Patient ID under this issuer. ${elsewhereText(elsewhere)}`
 }
 

@@ -14,7 +14,7 @@ export interface Keeping {
   review(actor: Actor): Promise<ReviewState>
   recordReview(actor: Actor, given: Review): Promise<Proven<ReviewState>>
   holds(actor: Actor): Promise<readonly ShownHold[]>
-  /** @throws NocturneError `not_found` for an unknown id, `bad_request`, `too_many_holds` */
+  /** @throws NocturneError `not_found` for an unknown ID, `bad_request`, `too_many_holds` */
   addHold(actor: Actor, scope: HoldScope): Promise<Proven<{ readonly id: string }>>
   /** @throws NocturneError `not_found` */
   removeHold(actor: Actor, id: string): Promise<Proven<{ readonly id: string }>>

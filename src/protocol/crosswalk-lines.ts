@@ -32,7 +32,7 @@ const head = z.object({
   facility: text,
   transfer: id,
   envelope: id,
-  /** Public id of the facility secret that the UIDs are derived from. */
+  /** Public ID of the facility secret that the UIDs are derived from. */
   key: text,
   profile: text,
   createdAt: instant,

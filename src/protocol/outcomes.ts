@@ -21,20 +21,20 @@ export interface Outcomes {
 }
 
 /** What of the study its readers do not have; undefined when it is whole. */
-export interface Lack {
+export interface Shortfall {
   readonly held: number
   readonly refused: number
   readonly missing: number
 }
 
-export function lackOf(found: Outcomes | undefined): Lack | undefined {
+export function shortfallOf(found: Outcomes | undefined): Shortfall | undefined {
   if (!found) return undefined
   const { quarantined: held, refused, missing = 0 } = found
   return held + refused + missing === 0 ? undefined : { held, refused, missing }
 }
 
 /** `3 held, 1 refused` */
-export const lackText = ({ held, refused, missing }: Lack): string =>
+export const shortfallText = ({ held, refused, missing }: Shortfall): string =>
   Object.entries({ held, refused, missing })
     .filter(([, number]) => number > 0)
     .map(([what, number]) => `${String(number)} ${what}`)

@@ -1,5 +1,5 @@
 /**
- * Building blocks of the formats: what an id, a digest or an instant looks like in all of them.
+ * Building blocks of the formats: what an ID, a digest or an instant looks like in all of them.
  */
 import * as z from 'zod/mini'
 import { ID_PATTERN } from '../lib/id-pattern.js'
@@ -22,11 +22,11 @@ export const word = (text: string, ...words: readonly string[]) =>
     }),
   )
 
-/** UUID of version 7: the id of a transfer, an envelope, an event or a legal hold. */
+/** UUID of version 7: the ID of a transfer, an envelope, an event or a legal hold. */
 export const id = z.string().check(z.regex(ID_PATTERN))
 
 /**
- * Ids of facilities, groups and people in nocturne.yaml: safe in file names, addresses and logs
+ * IDs of facilities, groups and people in nocturne.yaml: safe in file names, addresses and logs
  * without quoting.
  */
 export const PRINCIPAL_ID = /^[a-z0-9][a-z0-9-]{0,62}$/

@@ -194,7 +194,7 @@ const remove = ({ guard, now }: CertificateParts, row: CertificateRow): Step => 
     from: row.fingerprint,
     to: null,
   }),
-  // The fingerprint is kept: if the same id returns with another key, that must be confirmed as
+  // The fingerprint is kept: if the same ID returns with another key, that must be confirmed as
   // well.
   apply: async (tx) => {
     const { principal } = row

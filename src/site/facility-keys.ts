@@ -1,5 +1,5 @@
 /**
- * Generations of a facility's secret. The database holds the public id of the current one, so that
+ * Generations of a facility's secret. The database holds the public ID of the current one, so that
  * a gateway with a different secret (not restarted after a rotation, or with a regenerated file)
  * cannot give a patient a second pseudonym.
  */
@@ -34,7 +34,7 @@ export interface FacilityKeyParts {
   readonly secrets: Pick<Secrets, 'facilities' | 'retired'>
   readonly state: Pick<State, 'db' | 'transaction'>
   readonly ledger: Pick<Ledger, 'record'>
-  /** The public id of a secret. */
+  /** The public ID of a secret. */
   readonly keyIdOf: (secret: Buffer) => string
   readonly now: () => number
 }
@@ -61,7 +61,7 @@ export function createFacilityKeys(parts: FacilityKeyParts): FacilityKeys {
 }
 
 /**
- * @param ids ids of the secrets, the current one first
+ * @param ids IDs of the secrets, the current one first
  */
 async function recordKey(
   { state, ledger, now }: FacilityKeyParts,

@@ -9,7 +9,7 @@ import type { SiteConfig } from '../config/index.js'
 
 /**
  * Digests by key, such as `limits.itemBytes` or `groups.nights.readers`. List members are named by
- * their id or name.
+ * their ID or name.
  */
 export type ConfigMarks = ReadonlyMap<string, string>
 

@@ -32,7 +32,7 @@ export interface OlderGateways {
 }
 
 export interface Joining {
-  /** Random id of this process. */
+  /** Random ID of this process. */
   readonly id: string
   readonly now: () => number
   /** See `OlderGateways`. */

@@ -33,7 +33,7 @@ import type { SettledItem } from './upload/settle.js'
 import { newShapes } from './upload/report.js'
 import { hideEntry } from './waiting-entries.js'
 
-export interface BroughtItems {
+export interface EnvelopeContents {
   readonly items: readonly SettledItem[]
   /** For each item, the part that contained it. */
   readonly partOf: readonly number[]
@@ -49,17 +49,17 @@ export async function commitEnvelope(
   rooms: TransferRooms,
   begun: BegunEnvelope,
   envelope: Pick<Envelope, 'keyPackets' | 'proofKey'>,
-  brought: BroughtItems,
+  contents: EnvelopeContents,
 ): Promise<UploadAnswer> {
-  const judged = await judgeItems(rooms, begun, brought.items)
+  const judged = await judgeItems(rooms, begun, contents.items)
   // An open transfer may still receive more items, so it is compared only when it is completed.
-  const isWhole = begun.isFirst && brought.complete
+  const isWhole = begun.isFirst && contents.complete
   for (;;) {
     const before = isWhole
       ? await findSentBefore(rooms, rooms.state.db, begun.target, filesOf(judged))
       : undefined
-    const prepared = await prepare(rooms, begun, judged, before, brought.complete)
-    const committed = await commitPrepared(rooms, begun, envelope, brought, prepared)
+    const prepared = await prepare(rooms, begun, judged, before, contents.complete)
+    const committed = await commitPrepared(rooms, begun, envelope, contents, prepared)
     if (committed) return committed
     // The same files became available in the meantime: try again, now treating these as sent
     // before.
@@ -98,7 +98,7 @@ async function commitPrepared(
   rooms: TransferRooms,
   begun: BegunEnvelope,
   envelope: Pick<Envelope, 'keyPackets' | 'proofKey'>,
-  brought: BroughtItems,
+  contents: EnvelopeContents,
   prepared: Prepared,
 ): Promise<UploadAnswer | undefined> {
   const { before, items, state } = prepared
@@ -110,15 +110,15 @@ async function commitPrepared(
     const { value, receipts } = await rooms.ledger.record(async (tx) => {
       const now = rooms.now()
       await claimEnvelope(tx, begun.envelope)
-      if (begun.isFirst && brought.complete && !before)
+      if (begun.isFirst && contents.complete && !before)
         await expectFirst(rooms, tx, begun.target, items)
       const first = await reserveNumbers(tx, begun, items, state)
       const isHidden = state === 'open'
       await insertItems(tx, begun, items, first, { now, ...(isHidden && { hideEntry: hide }) })
       await insertKeyPackets(tx, begun.envelope, envelope)
-      if (brought.crosswalk) await insertCrosswalk(tx, begun, brought.crosswalk, now)
+      if (contents.crosswalk) await insertCrosswalk(tx, begun, contents.crosswalk, now)
       if (before && state !== 'abandoned') await setContinues(tx, begun.transfer, before.transfer)
-      const made = { id: begun.transfer, state, first, partOf: brought.partOf }
+      const made = { id: begun.transfer, state, first, partOf: contents.partOf }
       const answer = uploadAnswerOf(made, items, before)
       await keepAnswer(tx, begun.envelope, answer)
       return { value: answer, events: await eventsOf(rooms, tx, begun, prepared, first) }

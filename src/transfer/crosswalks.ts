@@ -12,7 +12,7 @@ export interface CrosswalkRange {
   readonly transfer: string | undefined
 }
 
-/** In the order in which the requests began, because ids sort by time. */
+/** In the order in which the requests began, because IDs sort by time. */
 export async function listCrosswalks(
   { state }: Pick<TransferRooms, 'state'>,
   facility: string,

@@ -50,7 +50,7 @@ export interface Ties {
   readonly facility: string
   readonly group: string
   readonly claimedBy: string | undefined
-  /** Ids of the principals whose certificates it is sealed to; may include `recovery`. */
+  /** IDs of the principals whose certificates it is sealed to; may include `recovery`. */
   readonly sealedTo: readonly string[]
 }
 
@@ -75,7 +75,7 @@ export async function findTransfer(
   return row && transferOf(row)
 }
 
-/** Newest first. A page starts after the last id of the previous page, because ids sort by time. */
+/** Newest first. A page starts after the last ID of the previous page, because IDs sort by time. */
 export async function pageOfTransfers(
   { db }: Pick<State, 'db'>,
   { facility, groups }: TransferScope,

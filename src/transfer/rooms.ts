@@ -22,7 +22,7 @@ export interface TransferRooms {
   readonly directory: Pick<Directory, 'facility' | 'facilityRecipient' | 'principal'>
   readonly facilityKeys: Pick<FacilityKeys, 'secretsOf'>
   readonly gatewayKeys: Pick<GatewayKeys, 'expectFit'>
-  /** Returns the public id of a facility's secret. */
+  /** Returns the public ID of a facility's secret. */
   readonly keyIdOf: (secret: Buffer) => string
   /**
    * Makes an envelope to the current readers of the group. The caller closes it.

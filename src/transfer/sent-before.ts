@@ -1,5 +1,5 @@
 /**
- * Recognizes files that are sent a second time, for example after a lost response or from a
+ * Recognizes files that are sent a second time, for example after a lost answer or from a
  * worklist that was processed twice. They do not create a second case: items that readers already
  * have are duplicates, and items that were held before but are accepted now join the case of the
  * first transfer.

@@ -59,7 +59,7 @@ export interface Transfers {
   available(groups: readonly string[], limit: number): Promise<Transfer[]>
   views(transfers: readonly Transfer[]): Promise<TransferView[]>
   tiesOf(transfer: Transfer): Promise<Ties>
-  /** Ids of all principals that any of the transfers is sealed to. */
+  /** IDs of all principals that any of the transfers is sealed to. */
   recipientsOf(transfers: readonly string[]): Promise<readonly string[]>
   /** The first of the transfers whose manifest is sealed to the reader. */
   openableBy(reader: string, transfers: readonly string[]): Promise<OpenableTransfer | undefined>

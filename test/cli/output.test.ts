@@ -22,7 +22,7 @@ describe('output', () => {
     output.json({ second: true })
     expect(seen.err()).toBe(
       'nocturne: error: the configuration has no such principal: reader-9\n' +
-        'nocturne: hint: look up the id under people, facilities or groups in nocturne.yaml\n',
+        'nocturne: hint: look up the ID under people, facilities or groups in nocturne.yaml\n',
     )
     expect(JSON.parse(seen.out())).toMatchObject({ error: { code: 'unknown_principal' } })
     expect(output.exitCode).toBe(1)

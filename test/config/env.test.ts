@@ -151,7 +151,7 @@ describe('the environment', () => {
     expect(await problemsOf(dir, others)).toEqual([])
   })
 
-  it('mends a site whose YAML is wrong in the same place', async () => {
+  it('corrects a site whose YAML is wrong in the same place', async () => {
     const broken = await demoSite()
     await edit(broken, ['listen: 127.0.0.1:8080', 'listen: nowhere'])
     expect(await problemsOf(broken)).toEqual(['gateway.listen: is not HOST:PORT'])

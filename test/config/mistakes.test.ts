@@ -89,13 +89,13 @@ const MISTAKES: readonly Mistake[] = [
     hint: 'did you mean pseudonymize?',
   },
   {
-    title: 'two entries with one id',
+    title: 'two entries with one ID',
     edits: [
       ['people:\n', 'people:\n  - { id: facility-a, role: operator, certificate: keys/x.asc }\n'],
     ],
     plant: async (dir) =>
       writeFile(join(dir, 'keys/x.asc'), (await makers.newKey({ name: 'x' })).certificate),
-    found: ['people[0].id: facility-a is already the id of another entry'],
+    found: ['people[0].id: facility-a is already the ID of another entry'],
     hint: 'unique',
   },
   {
@@ -109,7 +109,7 @@ const MISTAKES: readonly Mistake[] = [
     hint: 'write facility: ID',
   },
   {
-    title: 'a bad id, an unknown role and a key that is not known',
+    title: 'a bad ID, an unknown role and a key that is not known',
     edits: [
       [
         'people:\n',
@@ -120,7 +120,7 @@ const MISTAKES: readonly Mistake[] = [
       writeFile(join(dir, 'keys/j.asc'), (await makers.newKey({ name: 'j' })).certificate),
     found: [
       'people[0].role: is not one of the allowed words',
-      'people[0].id: is not an id',
+      'people[0].id: is not an ID',
       'people[0].certificat: is not a known key',
     ],
     hint: 'did you mean reader?',

@@ -76,7 +76,7 @@ describe('a signed note', () => {
   })
 
   it.each([
-    ['another id', GO_KEY.replace('c74f20a3', 'c74f20a4')],
+    ['another ID', GO_KEY.replace('c74f20a3', 'c74f20a4')],
     ['another name', GO_KEY.replace('Peter', 'Pieter')],
     ['another type of key', GO_KEY.replace('+AR', '+BR')],
     ['a part missing', 'PeterNeumann+c74f20a3'],
@@ -96,7 +96,7 @@ describe('the key of the log', () => {
     expect(publicPart(go.verifierKey)).toBe(publicPart(GO_KEY))
   })
 
-  it('is named like the origin, with the id computed as specified', () => {
+  it('is named like the origin, with the ID computed as specified', () => {
     const { verifierKey } = newLedgerKey('gateway.example.org')
     const [name, id, key] = verifierKey
       .split('+', 2)

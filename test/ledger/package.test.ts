@@ -156,7 +156,7 @@ describe('an export as a ZIP', () => {
     },
   )
 
-  it('verifies when the log recorded a requested id as not listed', async () => {
+  it('verifies when the log recorded a requested ID as not listed', async () => {
     const files = await made({ actor: 'ghost' }, 'csv', { actor: '(not listed)' })
     expect(await verify(files)).toMatchObject({ ok: true, checked: 0 })
     const other = await made({ actor: 'ghost' }, 'csv', { actor: 'reader-1' })

@@ -94,7 +94,7 @@ describe('pruning', () => {
     const open = await openAged(600)
     open.at(LATER)
     await proposeAndPrune(open)
-    await expect(reindex(open.state)).resolves.toEqual({ entries: 90, mended: 0 })
+    await expect(reindex(open.state)).resolves.toEqual({ entries: 90, corrected: 0 })
     await rm(open.path, { recursive: true })
     const { state, ledger, options } = open
     const files = await openLogFiles({ kind: 'files', path: join(open.path, '..') })

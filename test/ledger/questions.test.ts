@@ -132,12 +132,12 @@ describe('the index', () => {
       ),
     )
     await expect(open.ledger.verify()).resolves.toMatchObject({ ok: false })
-    await expect(reindex(open.state)).resolves.toEqual({ entries: 15, mended: 15 })
+    await expect(reindex(open.state)).resolves.toEqual({ entries: 15, corrected: 15 })
     await expect(
       open.state.db.selectFrom('events').selectAll().orderBy('idx').execute(),
     ).resolves.toEqual(before)
     await expect(open.ledger.verify()).resolves.toMatchObject({ ok: true })
-    await expect(reindex(open.state)).resolves.toEqual({ entries: 15, mended: 0 })
+    await expect(reindex(open.state)).resolves.toEqual({ entries: 15, corrected: 0 })
   })
 
   it('is rebuilt when a ledger of an older version is opened', async () => {

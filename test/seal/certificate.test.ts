@@ -246,7 +246,7 @@ describe('the policy for certificates', () => {
     expect(await problems(bytes)).toContain('certificate_unreadable')
   })
 
-  it('makes toRecipient throw the first problem, with the id', async () => {
+  it('makes toRecipient throw the first problem, with the ID', async () => {
     await expect(toRecipient('reader-1', good.privateKey, new Date())).rejects.toMatchObject({
       code: 'certificate_is_secret',
       subject: 'reader-1',

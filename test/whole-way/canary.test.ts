@@ -409,7 +409,7 @@ describe('identifiers planted everywhere', () => {
     await json(challenge, 'wrong JSON', undefined, `{"${plant('JSON name')}": 1}`)
     const stranger = JSON.stringify({ principal: `Mr ${plant('principal')}` })
     await json(challenge, 'a principal that is none', undefined, stranger)
-    const principal = plant('principal as an id')
+    const principal = plant('principal as an ID')
     const signIn = { principal, challenge: plant('challenge'), signature: plant('signature') }
     await json('/v1/sign-in', 'a wrong sign-in', undefined, JSON.stringify(signIn))
     const statement = { statement: plant('statement'), signature: plant('its signature') }

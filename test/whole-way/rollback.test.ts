@@ -102,6 +102,6 @@ describe('an old database restored under a gateway', () => {
 
   it('does not prevent rebuilding the search index of the ledger', async () => {
     const report = await nocturne('audit', 'reindex', '--site', site.dir, '--json')
-    expect(JSON.parse(report.stdout)).toMatchObject({ mended: 0 })
+    expect(JSON.parse(report.stdout)).toMatchObject({ corrected: 0 })
   })
 })

@@ -12,8 +12,8 @@ import { access, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAcknowledgement } from '../../protocol/acknowledgement.js'
 import type { Manifest, ManifestItem } from '../../protocol/manifest.js'
-import { lackOf } from '../../protocol/outcomes.js'
-import type { Lack } from '../../protocol/outcomes.js'
+import { shortfallOf } from '../../protocol/outcomes.js'
+import type { Shortfall } from '../../protocol/outcomes.js'
 import { itemPaths } from '../../protocol/opened-names.js'
 import { openSignedMessage } from '../../seal/open/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
@@ -42,7 +42,7 @@ export interface Pull {
   readonly key: PrivateKey
   /** Folder that gets one subfolder per transfer. */
   readonly out: string
-  /** Principal id of the reader; undefined when the transfer was acknowledged earlier. */
+  /** Principal ID of the reader; undefined when the transfer was acknowledged earlier. */
   readonly reader: string | undefined
   /** The sealed manifest, if claiming fetched it. */
   readonly manifest: Buffer | undefined
@@ -58,7 +58,7 @@ export interface PullReport {
   /** Items that were already there and were verified again. */
   readonly kept: number
   /** What of it is not there, as the signed manifest says; undefined when it is whole. */
-  readonly lack: Lack | undefined
+  readonly shortfall: Shortfall | undefined
   readonly isAcknowledged: boolean
   /** False: the study is complete, but the receipts of its downloads could not be fetched. */
   readonly hasReceipts: boolean
@@ -83,14 +83,14 @@ export async function pull(work: Pull, id: string): Promise<PullReport> {
   await writeWholeText(join(folder, 'manifest.json'), Buffer.from(bytes).toString('utf8'))
   await rm(partial, { recursive: true, force: true })
   const receipt = join(folder, 'receipt.tlog-proof')
-  const lack = lackOf(manifest.outcomes)
+  const shortfall = shortfallOf(manifest.outcomes)
   if (work.reader !== undefined) {
     const statement = writeAcknowledgement({
       gateway: manifest.gateway,
       transfer: id,
       manifest: createHash('sha256').update(bytes).digest('hex'),
       items: manifest.items.length,
-      ...(lack && { lacks: lack }),
+      ...(shortfall && { lacks: shortfall }),
       reader: work.reader,
       openedAt: new Date().toISOString(),
     })
@@ -103,7 +103,7 @@ export async function pull(work: Pull, id: string): Promise<PullReport> {
     items: manifest.items.length,
     bytes: manifest.items.reduce((sum, { plaintext }) => sum + plaintext.size, 0),
     kept,
-    lack,
+    shortfall,
     isAcknowledged: await exists(receipt),
     signedAt: signedAt.toISOString(),
     hasKeyEnded,

@@ -1,5 +1,5 @@
 /**
- * Common to all OSCAL documents: version, metadata, ids. The models are NIST's OSCAL 1.2.1
+ * Common to all OSCAL documents: version, metadata, IDs. The models are NIST's OSCAL 1.2.1
  * (pages.nist.gov/OSCAL).
  */
 import { createHash } from 'node:crypto'
@@ -14,7 +14,7 @@ export const NAMESPACE = 'https://nocturne.example/ns/oscal'
 export type Members = Readonly<Record<string, Json | undefined>>
 
 /**
- * Ids are derived from this namespace (RFC 9562 section 5.5), so a name has the same id in every
+ * IDs are derived from this namespace (RFC 9562 section 5.5), so a name has the same ID in every
  * document.
  */
 const ROOT = Buffer.from('7d1e0f5a3c9b4e52a1c86f0b2d94e713', 'hex')

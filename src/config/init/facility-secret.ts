@@ -17,7 +17,7 @@ import { readYaml } from '../../lib/yaml.js'
  * path. Other gateways of the same site need a copy of that file: with a different secret they
  * would give every patient a different pseudonym.
  *
- * @throws NocturneError `unknown_principal` when no facility has the id, `secret_exists`,
+ * @throws NocturneError `unknown_principal` when no facility has the ID, `secret_exists`,
  * `file_unreadable`.
  */
 export async function addFacilitySecret(dir: string, id: string): Promise<string> {
@@ -73,6 +73,6 @@ async function expectFacility(root: string, id: string): Promise<void> {
   const file = await readText(join(root, SITE_FILE), SITE_FILE, '')
   if (file.problem) throw new NocturneError('file_unreadable', { subject: SITE_FILE })
   const { facilities } = readDraft(readYaml(file.text, SITE_FILE, EXAMPLE_SITE).value)
-  // Ids in the draft are well-formed, so the paths of their files stay inside their folder.
+  // IDs in the draft are well-formed, so the paths of their files stay inside their folder.
   if (!facilities.some((one) => one.id === id)) throw new NocturneError('unknown_principal')
 }

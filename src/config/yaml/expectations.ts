@@ -39,16 +39,16 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'facilities[].id': ID,
   'facilities[].certificate': FILE,
   'facilities[].profile': 'write strip, pseudonymize, or the path of your own profile',
-  'facilities[].groups': 'write the ids of the groups it may send to, for example [nights]',
-  'facilities[].groups[]': 'write the id of a group',
+  'facilities[].groups': 'write the IDs of the groups it may send to, for example [nights]',
+  'facilities[].groups[]': 'write the ID of a group',
   'facilities[].documents': 'write pass or quarantine',
   'facilities[].documentTypes':
     'write a list of media types that may pass, such as [application/pdf, image/*], or omit it',
   'facilities[].documentTypes[]':
     'write a media type such as application/pdf, or image/* for all images',
   'facilities[].releasedBy':
-    'write the ids of people with the role sender and this facility, for example [dr-lee], or omit it',
-  'facilities[].releasedBy[]': 'write the id of a person with the role sender and this facility',
+    'write the IDs of people with the role sender and this facility, for example [dr-lee], or omit it',
+  'facilities[].releasedBy[]': 'write the ID of a person with the role sender and this facility',
   'facilities[].encryptedAttributes':
     "write the path of a PEM file with an X.509 certificate of the facility's RSA key, or a list of up to 8, or omit it",
   'facilities[].critical':
@@ -66,8 +66,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'groups[]': 'write { id: nights, timezone: America/Chicago, readers: [ID] }',
   'groups[].id': ID,
   'groups[].timezone': 'write an IANA name such as America/Chicago or Europe/Berlin',
-  'groups[].readers': 'write the ids of people with the role reader, for example [reader-1]',
-  'groups[].readers[]': 'write the id of a person with the role reader',
+  'groups[].readers': 'write the IDs of people with the role reader, for example [reader-1]',
+  'groups[].readers[]': 'write the ID of a person with the role reader',
   'groups[].duty':
     'write duty: { weekly: ["mon-fri 18:00-08:00"], dates: ["2026-12-25 00:00-24:00"] }, or omit it',
   'groups[].duty.weekly': 'write a list such as ["mon-fri 18:00-08:00", "sat,sun 00:00-24:00"]',
@@ -81,14 +81,14 @@ const EXPECTED: Readonly<Record<string, string>> = {
     'write a list such as [{ reader: reader-1, weekly: ["daily 18:00-08:00"] }, { backup: reader-2, weekly: ["daily 18:00-08:00"] }]',
   'groups[].duty.roster[]':
     'write { reader: ID, weekly: ["daily 18:00-08:00"] } or { backup: ID, weekly: [...] }, with dates where they differ',
-  'groups[].duty.roster[].reader': 'write the id of a reader of the group',
-  'groups[].duty.roster[].backup': 'write the id of a reader of the group',
+  'groups[].duty.roster[].reader': 'write the ID of a reader of the group',
+  'groups[].duty.roster[].backup': 'write the ID of a reader of the group',
   'groups[].clock':
     'write clock: { stat: "5m to claim, 30m to preliminary", routine: "8h to final" }, or omit it',
   'groups[].escalate':
     'write escalate: ["0m duty", "5m backup", "10m group", "20m operators"], or omit it',
   'groups[].escalate[]':
-    'write a time and whom to notify in quotes, for example "5m backup": duty, backup, group, operators, or the id of a person',
+    'write a time and whom to notify in quotes, for example "5m backup": duty, backup, group, operators, or the ID of a person',
   cases: 'write cases: { claimMinutes: 60, closeOn: reported }, or omit it',
   'cases.claimMinutes': 'write how many minutes a claim lasts without activity, from 5 to 1440',
   'cases.closeOn': 'write reported, or acknowledged if reports are not sent through this gateway',
@@ -119,7 +119,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'people[].certificate': FILE,
   'people[].contact': 'write contact: { email: name@example.org }, or omit it',
   'people[].contact.email': 'write an e-mail address',
-  'people[].facility': 'write the id of the facility that a sender sends for',
+  'people[].facility': 'write the ID of the facility that a sender sends for',
   recovery: 'write the path of the recovery certificate, for example keys/recovery.asc',
   keys: 'write { fips: true } or { allowRsa2048: true }, or omit it',
   'keys.fips': 'write true to accept only certificates with RSA or NIST curves, or false',
@@ -139,9 +139,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'ledger.review.days':
     'write the maximum number of days between reviews of activity, from 1 to 366',
   sinks:
-    'write a list of { id: siem, url: syslog+tls://siem.example.org:6514 }, each with a different id, or omit it',
+    'write a list of { id: siem, url: syslog+tls://siem.example.org:6514 }, each with a different ID, or omit it',
   'sinks[]':
-    'write { id: siem, url: syslog+tls://siem.example.org:6514, format: dicom, ca: tls/siem-ca.pem, certificate: tls/siem.pem, key: tls/siem-key.pem }; all except id and url may be omitted; certificate and key only together',
+    'write { id: siem, url: syslog+tls://siem.example.org:6514, format: dicom, ca: tls/siem-ca.pem, certificate: tls/siem.pem, key: tls/siem-key.pem }; all except ID and url may be omitted; certificate and key only together',
   'sinks[].id': ID,
   'sinks[].url': 'write syslog+tls://HOST:PORT, for example syslog+tls://siem.example.org:6514',
   'sinks[].format':
@@ -172,7 +172,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
     'write { aeTitle: PACS, facility: ID }, with addresses: [10.1.2.3] or certificate: tls/pacs.pem unless it connects from this machine',
   'doors.dimse.peers[].aeTitle':
     "write the peer's own AE title: 1 to 16 characters, without backslash",
-  'doors.dimse.peers[].facility': 'write the id of the facility whose studies it sends',
+  'doors.dimse.peers[].facility': 'write the ID of the facility whose studies it sends',
   'doors.dimse.peers[].addresses':
     'write a list of addresses that it connects from, for example [10.1.2.3], or omit it',
   'doors.dimse.peers[].addresses[]':
@@ -191,7 +191,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'intake.rules[].when':
     'write conditions from facility, aeTitle, modality, station and bodyPart, each a value or a list',
   'intake.rules[].then': 'write group: ID, priority: routine, urgent or stat, or both',
-  'intake.rules[].then.group': 'write the id of one of the groups that the facility sends to',
+  'intake.rules[].then.group': 'write the ID of one of the groups that the facility sends to',
   'intake.rules[].then.priority': 'write routine, urgent or stat',
   'intake.cap':
     'write the number of seconds after which a study is closed in any case, from 10 to 86,400',

@@ -20,9 +20,9 @@ export const GATEWAY_NAME_FORM = /^(?=.{1,120}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/
 
 export const id = z
   .string()
-  .regex(PRINCIPAL_ID, 'is not an id')
+  .regex(PRINCIPAL_ID, 'is not an ID')
   .refine((text) => !RESERVED_IDS.has(text), 'is a name that the ledger keeps for itself')
-export const reference = z.string().regex(PRINCIPAL_ID, 'is not an id')
+export const reference = z.string().regex(PRINCIPAL_ID, 'is not an ID')
 export const path = z
   .string()
   .min(1, 'is empty')

@@ -43,7 +43,7 @@ export const notifySchema = z.strictObject({
 
 /** c2sp.org/tlog-witness; the key is a verifier key, `NAME+ID+KEY`. */
 export const witnessFields = {
-  name: z.string().regex(PRINCIPAL_ID, 'is not an id'),
+  name: z.string().regex(PRINCIPAL_ID, 'is not an ID'),
   url: z.string().refine(isEndpoint, 'is not an http(s) address'),
   key: z.string().regex(/^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$/, 'is not a verifier key'),
 }

@@ -7,7 +7,7 @@ import { nearest } from './suggest.js'
 import type { Finding } from './finding.js'
 
 /**
- * Errors that involve more than one field: ids that are unknown, duplicate or of the wrong kind,
+ * Errors that involve more than one field: IDs that are unknown, duplicate or of the wrong kind,
  * and contradictory settings.
  */
 export function checkReferences(site: SiteDraft): Finding[] {
@@ -48,9 +48,9 @@ function duplicateIds(site: SiteDraft): Finding[] {
   return [principals, groups].flatMap((all) =>
     all.flatMap(({ id, at }, index) => {
       if (id === undefined || all.findIndex((one) => one.id === id) === index) return []
-      const problem = `${id} is already the id of another entry`
+      const problem = `${id} is already the ID of another entry`
       return [
-        { at, problem, hint: 'choose another id: ids must be unique across facilities and people' },
+        { at, problem, hint: 'choose another ID: IDs must be unique across facilities and people' },
       ]
     }),
   )
@@ -97,7 +97,7 @@ function wrongRoles(
       {
         at: ['groups', group, 'readers', index],
         problem: `${person.id ?? ''} has the role ${person.role}, but only readers can belong to a group`,
-        hint: 'name a person with the role reader; for a person with two roles, add a second entry with another id and key',
+        hint: 'name a person with the role reader; for a person with two roles, add a second entry with another ID and key',
       },
     ]
   })
@@ -112,7 +112,7 @@ function senders(site: SiteDraft): Finding[] {
         {
           at,
           problem: 'is missing, but a sender must send for exactly one facility',
-          hint: 'write facility: ID with the id of that facility',
+          hint: 'write facility: ID with the ID of that facility',
         },
       ]
     if (role !== undefined && role !== 'sender' && facility !== undefined)
@@ -120,7 +120,7 @@ function senders(site: SiteDraft): Finding[] {
     if (facility === undefined || facilities.includes(facility)) return []
     const meant = nearest(facility, facilities)
     const hint =
-      meant === undefined ? 'write the id of one of the facilities' : `did you mean ${meant}?`
+      meant === undefined ? 'write the ID of one of the facilities' : `did you mean ${meant}?`
     return [{ at, problem: `names an unknown facility, ${shorten(facility)}`, hint }]
   })
 }

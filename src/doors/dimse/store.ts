@@ -1,5 +1,5 @@
 /** C-STORE: passes each instance to intake, and returns the outcome as a status. */
-import type { Taken, Bringer } from '../../arrivals.js'
+import type { Taken, Sender } from '../../arrivals.js'
 import { CATALOGUE, NocturneError, asNocturneError } from '../../lib/errors.js'
 import type { Code } from '../../lib/errors.js'
 import { describeUnexpected } from '../../lib/logger.js'
@@ -11,7 +11,7 @@ import { Status } from './command.js'
 import type { Answer, Caller, Refusal, Services, Session } from './conversation.js'
 
 export interface StoreParts {
-  readonly take: (bringer: Bringer, part: Part) => Promise<Taken>
+  readonly take: (sender: Sender, part: Part) => Promise<Taken>
   /** Records an event; errors are logged. */
   readonly note: (event: EventInput) => Promise<unknown>
   readonly logger: Logger
@@ -31,12 +31,12 @@ export const createStore = (parts: StoreParts): Pick<Services, 'open' | 'refused
 function openSession(parts: StoreParts, caller: Caller): Session {
   const { aeTitle, facility, address } = caller
   const actor = { id: facility, role: 'sender', address } as const
-  const bringer: Bringer = { actor, facility, aeTitle }
+  const sender: Sender = { actor, facility, aeTitle }
   const counts = { instances: 0, failed: 0 }
   return {
     store: async ({ file }) => {
       counts.instances += 1
-      const answer = await storeOne(parts, bringer, file)
+      const answer = await storeOne(parts, sender, file)
       if (isFailure(answer.status)) counts.failed += 1
       return answer
     },
@@ -52,13 +52,13 @@ function openSession(parts: StoreParts, caller: Caller): Session {
 
 async function storeOne(
   parts: StoreParts,
-  bringer: Bringer,
+  sender: Sender,
   file: AsyncIterable<Buffer>,
 ): Promise<Answer> {
   try {
     const bytes = orBroken(file)
     const part = { contentType: 'application/dicom', fileName: undefined, bytes }
-    const { items } = await parts.take(bringer, part)
+    const { items } = await parts.take(sender, part)
     for (const { outcome } of items) parts.count(outcome)
     const [worst] = items.map(answerOf).sort((a, b) => b.status - a.status)
     return worst ?? { status: Status.cannotUnderstand }

@@ -1,5 +1,5 @@
 /**
- * Builds the response to a store transaction: a pure function of the outcome of each instance.
+ * Builds the answer to a store transaction: a pure function of the outcome of each instance.
  * PS3.18 10.5.3 (status), Annex I (attributes and reasons).
  */
 
@@ -26,7 +26,7 @@ export interface StoreOutcome {
   readonly isTemporary: boolean
 }
 
-/** A data set in the DICOM JSON model (PS3.18 Annex F), limited to what this response needs. */
+/** A data set in the DICOM JSON model (PS3.18 Annex F), limited to what this answer needs. */
 export type JsonDataSet = Readonly<Record<string, JsonAttribute>>
 export interface JsonAttribute {
   readonly vr: 'SQ' | 'UI' | 'UR' | 'US'

@@ -1,6 +1,6 @@
 /** Processes the body of a store request, from its octets to the outcome of each instance. */
 import type { Readable } from 'node:stream'
-import type { Arrivals, Bringer } from '../../arrivals.js'
+import type { Arrivals, Sender } from '../../arrivals.js'
 import type { Limits } from '../../config/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import { answerTo } from './answer.js'
@@ -33,13 +33,13 @@ export interface StoreRequest {
  */
 export async function storeBody(
   { arrivals, limits, count }: StoreParts,
-  bringer: Bringer,
+  sender: Sender,
   { octets, contentType, study, isComplete }: StoreRequest,
 ): Promise<StoreAnswer> {
   const body = bodyOf(paced(octets, limits.idleSeconds * 1_000), contentType)
   const { outcomes, transfers } = await storeAll(
     { take: (who, part, onSigns) => arrivals.take(who, part, onSigns), count, limits },
-    bringer,
+    sender,
     body.parts,
     { study, type: body.type },
   )

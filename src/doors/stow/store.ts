@@ -2,7 +2,7 @@
  * Passes each part of one request through intake. Parts are stored, held or refused individually,
  * in the order sent.
  */
-import type { Bringer, Taken } from '../../arrivals.js'
+import type { Sender, Taken } from '../../arrivals.js'
 import { CATALOGUE, NocturneError, asNocturneError } from '../../lib/errors.js'
 import type { Code } from '../../lib/errors.js'
 import type { InstanceSigns } from '../../intake/index.js'
@@ -13,7 +13,7 @@ import type { BodyPart } from './multipart.js'
 
 export interface StoreParts {
   readonly take: (
-    bringer: Bringer,
+    sender: Sender,
     part: Part,
     onSigns: (signs: InstanceSigns) => void,
   ) => Promise<Taken>
@@ -37,7 +37,7 @@ const IN_FLIGHT = 8
  */
 export async function storeAll(
   parts: StoreParts,
-  bringer: Bringer,
+  sender: Sender,
   body: AsyncIterable<BodyPart> | Iterable<BodyPart>,
   options: { readonly study: string | undefined; readonly type: string },
 ): Promise<StoredRequest> {
@@ -50,7 +50,7 @@ export async function storeAll(
     const contentType = part.contentType === '' ? options.type : part.contentType
     const stored = storeOne(
       parts,
-      bringer,
+      sender,
       { ...part, contentType, bytes },
       { ...options, transfers },
     )
@@ -66,7 +66,7 @@ export async function storeAll(
 /** Never rejects: a failure becomes the outcome of the part. */
 async function storeOne(
   parts: StoreParts,
-  bringer: Bringer,
+  sender: Sender,
   { contentType, bytes }: BodyPart,
   { study, transfers }: { readonly study: string | undefined; readonly transfers: Set<string> },
 ): Promise<readonly StoreOutcome[]> {
@@ -80,7 +80,7 @@ async function storeOne(
   if (contentType !== 'application/dicom') return [outcome(Reason.cannotUnderstand)]
   try {
     const part = { contentType, fileName: undefined, bytes }
-    const { items, transfer } = await parts.take(bringer, part, (found) => {
+    const { items, transfer } = await parts.take(sender, part, (found) => {
       signs = found
       // The URL states the study to which the instances belong (PS3.18 10.5.1).
       if (study !== undefined && found.studyInstanceUID !== study) {

@@ -24,7 +24,7 @@ const DEFAULT_COUNT = 100
 const MAX_COUNT = 500
 const NUMBER = /^(0|[1-9]\d{0,14})$/
 
-/** Parameters that affect the response and not what is searched for. */
+/** Parameters that affect the answer and not what is searched for. */
 const OF_THE_PAGE = ['_count', '_start', '_end', '_summary', '_total', '_format', '_sort'] as const
 type PageName = (typeof OF_THE_PAGE)[number]
 

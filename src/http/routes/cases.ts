@@ -59,7 +59,7 @@ export function caseRoutes(rooms: CaseRouteRooms): Router {
     if (answer) response.json(answer)
   })
 
-  // Kept from before cases existed: does the same, and has the transfer's ID in the response.
+  // Kept from before cases existed: does the same, and has the transfer's ID in the answer.
   router.post('/transfers/:id/claim', body, async (request, response) => {
     const answer = await claim(rooms, request, response)
     if (answer) response.json(asTransfer(request, answer))

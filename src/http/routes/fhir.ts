@@ -81,7 +81,7 @@ async function searchBundle(rooms: FhirRouteRooms, origin: string, request: Requ
     isKnown: (id) => isKnown(rooms, id),
   })
   await officer.admitSearch(actor, patientsIn(filters, resolved))
-  // Taken before this read is recorded: a response does not contain the event of its own query.
+  // Taken before this read is recorded: an answer does not contain the event of its own query.
   const size = Number((await ledger.checkpoint()).split('\n')[1])
   const end = Math.min(page.end ?? size, size)
   await ledger.noteRead(

@@ -1,4 +1,4 @@
-/** The two routes of the store transaction of STOW-RS, from request to response. */
+/** The two routes of the store transaction of STOW-RS, from request to answer. */
 import { Router } from 'express'
 import type { Request, Response } from 'express'
 import type { Asker, Gatekeeper } from '../../access/index.js'
@@ -36,8 +36,8 @@ export function stowRoutes({ rooms, arrivals, gate, metrics }: StowParts): Route
     if (type === undefined) throw new NocturneError('not_acceptable')
     const { isComplete, ...wanted } = wantedOf(rooms, asker, request)
     await gate.pass(facilityOf(asker), async () => {
-      const bringer = { actor: asker.actor, facility: facilityOf(asker), wanted }
-      const answer = await storeBody(parts, bringer, {
+      const sender = { actor: asker.actor, facility: facilityOf(asker), wanted }
+      const answer = await storeBody(parts, sender, {
         octets: request,
         contentType: request.headers['content-type'],
         study: request.params.study,

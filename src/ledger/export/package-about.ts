@@ -30,7 +30,7 @@ export interface About {
   readonly versions: Readonly<Record<string, Json>>
 }
 
-/** Recorded in place of an id that is not in the configuration. */
+/** Recorded in place of an ID that is not in the configuration. */
 export const UNLISTED = '(not listed)'
 
 /** Returns undefined for anything but a canonical query.json of a known format. */
@@ -75,7 +75,7 @@ export async function checkAsked(
   return isTold ? undefined : 'according to the log, a different export was requested'
 }
 
-/** The log records an id only if it is in the configuration. */
+/** The log records an ID only if it is in the configuration. */
 function isSameQuery(logged: Json | undefined, query: Filters): boolean {
   const recorded = parseFilters(logged)
   if (!recorded) return false

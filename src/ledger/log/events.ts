@@ -113,7 +113,7 @@ export type EventType = keyof typeof EVENT_TYPES
 export interface Actor {
   readonly id: string
   readonly role: ActorRole
-  /** How the actor authenticated; for a token, `token` holds its public id, never the token. */
+  /** How the actor authenticated; for a token, `token` holds its public ID, never the token. */
   readonly method?: 'token' | 'signature' | 'site'
   readonly token?: string
   /** Network address of the client, for people and machines alike. */
@@ -132,7 +132,7 @@ export interface EventInput {
   readonly item?: number
   /** Keyed handle of one patient. */
   readonly patient?: string
-  /** Ids of related events: an end event names the id of its begin event. */
+  /** IDs of related events: an end event names the ID of its begin event. */
   readonly related?: string
   /**
    * Counts, sizes, digests, fingerprints and codes. Never a name, a token, a file name or free

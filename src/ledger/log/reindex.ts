@@ -17,18 +17,18 @@ const CURSOR = 'index'
  *
  * @throws NocturneError `ledger_broken` for a row that is not a valid entry, `database_unavailable`
  */
-export async function reindex(state: State): Promise<{ entries: number; mended: number }> {
-  let [next, entries, mended] = [0, 0, 0]
+export async function reindex(state: State): Promise<{ entries: number; corrected: number }> {
+  let [next, entries, corrected] = [0, 0, 0]
   for (let isDone = false; !isDone;) {
     const from = next
     const step = await state.transaction((tx) => indexFrom(tx, from))
     next = step.next
     entries += step.entries
-    mended += step.mended
+    corrected += step.corrected
     isDone = step.isDone
   }
   await state.transaction((tx) => setVersion(tx))
-  return { entries, mended }
+  return { entries, corrected }
 }
 
 /** Rebuilds the index if the database has another version of it. */
@@ -44,7 +44,7 @@ export async function ensureIndex(state: State): Promise<void> {
 async function indexFrom(
   tx: Tx,
   from: number,
-): Promise<{ next: number; entries: number; mended: number; isDone: boolean }> {
+): Promise<{ next: number; entries: number; corrected: number; isDone: boolean }> {
   const limit = ROWS_AT_ONCE * STATEMENTS_AT_ONCE
   const rows = await tx
     .selectFrom('events')
@@ -61,12 +61,12 @@ async function indexFrom(
     return isRight ? [] : [{ idx: row.idx, ...columns, entry: row.entry }]
   })
   for (let i = 0; i < wrong.length; i += ROWS_AT_ONCE)
-    await mend(tx, wrong.slice(i, i + ROWS_AT_ONCE))
+    await correct(tx, wrong.slice(i, i + ROWS_AT_ONCE))
   const next = (rows.at(-1)?.idx ?? from - 1) + 1
-  return { next, entries: rows.length, mended: wrong.length, isDone: rows.length < limit }
+  return { next, entries: rows.length, corrected: wrong.length, isDone: rows.length < limit }
 }
 
-async function mend(tx: Tx, rows: readonly Insertable<EventTable>[]): Promise<void> {
+async function correct(tx: Tx, rows: readonly Insertable<EventTable>[]): Promise<void> {
   const [first] = rows
   if (!first) throw new NocturneError('internal')
   const names = Object.keys(first).filter((name) => name !== 'idx' && name !== 'entry')

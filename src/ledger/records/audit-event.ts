@@ -14,7 +14,7 @@ import { shapeOf } from './shapes.js'
 import type { Action, Rest, Shape } from './shapes.js'
 
 /**
- * The AuditEvent for one entry. It is pseudonymous like the entry: ids and keyed handles, never a
+ * The AuditEvent for one entry. It is pseudonymous like the entry: IDs and keyed handles, never a
  * name. `meta.profile` names an IHE BALP profile only when the resource conforms to it.
  */
 export function toAuditEvent(entry: LedgerEntry, index: number, source: RecordSource): AuditEvent {

@@ -108,7 +108,7 @@ function participantsOf(
   return [...(isAlone ? [] : [user]), gateway, ...(shape.isExport ? [mediumOf(entry)] : [])]
 }
 
-/** The medium is identified by the export's own id, because no entry contains a folder name. */
+/** The medium is identified by the export's own ID, because no entry contains a folder name. */
 const mediumOf = ({ id }: LedgerEntry): string =>
   element(
     'ActiveParticipant',

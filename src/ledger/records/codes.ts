@@ -68,7 +68,7 @@ export const OBJECT_ROLES = {
 
 export type ObjectRole = keyof typeof OBJECT_ROLES
 
-/** PS3.15 A.5.1.2.4 (RFC 3881): what kind of id an object is identified by. */
+/** PS3.15 A.5.1.2.4 (RFC 3881): what kind of ID an object is identified by. */
 export const ID_TYPES = {
   '2': 'Patient Number',
   '10': 'Search Criteria',

@@ -64,7 +64,7 @@ export function objectsOf(
   return [...made, { what: 'entry', type: '4', role: '17', id, name, details: detailsOf(entry) }]
 }
 
-/** The subject of a security alert: a key, a token, a witness or a sink, by its id in the entry. */
+/** The subject of a security alert: a key, a token, a witness or a sink, by its ID in the entry. */
 export function subjectOf({ detail = {} }: Pick<LedgerEntry, 'detail'>): string | undefined {
   const { to, fingerprint, token, witness, sink } = detail
   return [to, fingerprint, token, witness, sink].find(

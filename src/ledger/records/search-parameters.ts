@@ -14,7 +14,7 @@ export interface SearchContext {
   readonly gateway: string
   /** Address of the gateway, which its records state as their own. */
   readonly origin: string
-  /** Whether it is an id in the configuration: other values are not recorded in the ledger. */
+  /** Whether it is an ID in the configuration: other values are not recorded in the ledger. */
   readonly isKnown: (id: string) => boolean
 }
 
@@ -63,7 +63,7 @@ const token = (
 })
 
 /**
- * A reference by id alone or with the resource type in front; equivalent to searching by
+ * A reference by ID alone or with the resource type in front; equivalent to searching by
  * identifier.
  */
 const reference = (about: string, form: string, byIdentifier: Parameter): Parameter => ({
@@ -135,12 +135,12 @@ const entityIdentifier = token(
   }),
 )
 
-/** Matches ids, handles, fingerprints and numbers, none of which is a person's name. */
+/** Matches IDs, handles, fingerprints and numbers, none of which is a person's name. */
 const KEPT =
   /^((urn:uuid:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}|\d{1,15})$/
 
 export const PARAMETERS = {
-  _id: token('the id of one record', 'a UUID of version 7', ({ system, code }) =>
+  _id: token('the ID of one record', 'a UUID of version 7', ({ system, code }) =>
     system === undefined && ID_PATTERN.test(code)
       ? { tests: [{ column: 'event_id', isOneOf: [code] }], shown: code }
       : undefined,
@@ -157,8 +157,8 @@ export const PARAMETERS = {
   'patient.identifier': patientIdentifier,
   patient: reference('the same, by handle only', 'HANDLE or Patient/HANDLE', patientIdentifier),
   'agent.identifier': agentIdentifier,
-  agent: reference('the same, by id only', 'ID', agentIdentifier),
-  altid: token('the id of the token that was used', 'a UUID', ({ system, code }) =>
+  agent: reference('the same, by ID only', 'ID', agentIdentifier),
+  altid: token('the ID of the token that was used', 'a UUID', ({ system, code }) =>
     system === undefined && ID_PATTERN.test(code)
       ? { tests: [{ column: 'token', isOneOf: [code] }], shown: code }
       : undefined,

@@ -12,7 +12,7 @@ import { invalid, MAX_VALUES, splitAt } from './search-values.js'
 export interface RecordSearch {
   readonly clauses: readonly Clause[]
   /**
-   * The search as the ledger may record it, without anything that is not an id, code or date of
+   * The search as the ledger may record it, without anything that is not an ID, code or date of
    * ours.
    */
   readonly recorded: Readonly<Record<string, Json>>

@@ -44,7 +44,7 @@ export const MISMATCHES: Readonly<Record<Mismatch['reason'], string>> = {
  */
 const MOST_MISMATCHES = 1_000
 const ROWS_AT_ONCE = 500
-/** Ids are read from the database, so they may contain anything. */
+/** IDs are read from the database, so they may contain anything. */
 const ID = /^[A-Za-z0-9._-]{1,64}$/
 
 /** The event that records a mismatch. */

@@ -3,7 +3,7 @@
  * carries a MAC under the site's secret, and must agree with the ledger.
  *
  * In: rows of certificates, tokens, gateway keys and registers, as they are written and read.
- * Out: whether a row may be used; the rows that may not, by table and id.
+ * Out: whether a row may be used; the rows that may not, by table and ID.
  * Always true: a row that was changed, added or restored outside the gateway is not used, and
  * raises an alert in the ledger.
  * Trusts: the site's secret, and the index of the ledger, which `audit verify` compares with the

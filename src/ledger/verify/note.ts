@@ -34,17 +34,17 @@ export interface Note {
 export const isKeyName = (name: string): boolean =>
   name.isWellFormed() && /^[^\s+\p{Cc}]+$/u.test(name)
 
-/** The input whose SHA-256 begins with the key's id, in the first four bytes. */
+/** The input whose SHA-256 begins with the key's ID, in the first four bytes. */
 export const keyIdInput = (name: string, publicKey: Uint8Array): Uint8Array =>
   concat([toUtf8(`${name}\n`), Uint8Array.of(ED25519), publicKey])
 
-/** `NAME+ID+KEY`: the id as eight hexadecimal digits, then type and key in base64. */
+/** `NAME+ID+KEY`: the ID as eight hexadecimal digits, then type and key in base64. */
 export function formatVerifierKey({ name, id, publicKey }: VerifierKey): string {
   const hex = Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join('')
   return `${name}+${hex}+${toBase64(concat([Uint8Array.of(ED25519), publicKey]))}`
 }
 
-/** Undefined unless it is an Ed25519 key with the correct id. */
+/** Undefined unless it is an Ed25519 key with the correct ID. */
 export async function parseVerifierKey(
   text: string,
   crypto: LedgerCrypto,

@@ -19,7 +19,7 @@ const SIGNATURE_BYTES = 64
 export const cosignatureInput = (time: number, text: string): Uint8Array =>
   toUtf8(`cosignature/v1\ntime ${time}\n${text}`)
 
-/** The input whose SHA-256 begins with the id of a witness's key, in the first four bytes. */
+/** The input whose SHA-256 begins with the ID of a witness's key, in the first four bytes. */
 export const cosignerIdInput = (name: string, publicKey: Uint8Array): Uint8Array =>
   concat([toUtf8(`${name}\n`), Uint8Array.of(COSIGNATURE_V1), publicKey])
 
@@ -28,7 +28,7 @@ export function formatCosignerKey({ name, id, publicKey }: VerifierKey): string 
   return `${name}+${hex}+${toBase64(concat([Uint8Array.of(COSIGNATURE_V1), publicKey]))}`
 }
 
-/** Undefined unless it is an Ed25519 cosigner key with the correct id. */
+/** Undefined unless it is an Ed25519 cosigner key with the correct ID. */
 export async function parseCosignerKey(
   text: string,
   crypto: LedgerCrypto,

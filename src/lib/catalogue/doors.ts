@@ -15,7 +15,7 @@ export const DOORS = {
   ),
   not_acceptable: entry(
     406,
-    'the response is not available in any media type that the request accepts',
+    'the answer is not available in any media type that the request accepts',
     'set Accept to application/dicom+json or application/dicom+xml',
   ),
   study_mismatch: item(

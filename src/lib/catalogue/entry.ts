@@ -1,6 +1,6 @@
 /** What people read about a code: fixed texts, so that no error ever carries data. */
 export interface Entry {
-  /** HTTP status of responses with this code. */
+  /** HTTP status of answers with this code. */
   readonly status: number
   /** What happened: a fixed sentence without a final period. */
   readonly title: string

@@ -173,7 +173,7 @@ export const KEYS = {
   unknown_principal: entry(
     404,
     'the configuration has no such principal',
-    'look up the id under people, facilities or groups in nocturne.yaml',
+    'look up the ID under people, facilities or groups in nocturne.yaml',
   ),
   usage: entry(400, 'the command line is not valid', 'see --help'),
   file_unreadable: entry(400, 'a file cannot be read', 'check the path and its permissions'),

@@ -52,7 +52,7 @@ export const REQUESTS = {
   bad_field: entry(
     400,
     'a form field has an invalid value',
-    'group is a group id; priority is routine, urgent or stat; complete and again are true or false; missing is a number',
+    'group is a group ID; priority is routine, urgent or stat; complete and again are true or false; missing is a number',
   ),
   too_many_items: entry(
     413,
@@ -132,7 +132,7 @@ export const REQUESTS = {
   internal: entry(
     500,
     'internal error in the gateway',
-    'give the operator the request id of this response',
+    'give the operator the request ID of this answer',
   ),
 
   unauthenticated: entry(

@@ -36,7 +36,7 @@ const eventAnswer = z.looseObject({
         id: text,
         role: z.optional(word('Role', ...ACTOR_ROLES)),
         method: z.optional(word('How the actor was authenticated', 'token', 'signature', 'site')),
-        token: z.optional(about('Public id of the token.', text)),
+        token: z.optional(about('Public ID of the token.', text)),
         address: z.optional(about('Network address of the client.', text)),
       }),
       facility: z.optional(text),

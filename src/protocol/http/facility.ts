@@ -45,7 +45,7 @@ export const crosswalksAnswer = z.looseObject({
         z.looseObject({
           id: about('The envelope whose items it is about.', id),
           transfer: id,
-          key: about('Public id of the secret that the pseudonyms come from.', text),
+          key: about('Public ID of the secret that the pseudonyms come from.', text),
           size: count,
           items: count,
           createdAt: instant,

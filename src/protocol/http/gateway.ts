@@ -10,7 +10,7 @@ import type { Named } from '../words.js'
 
 const text = z.string().check(z.maxLength(500))
 const certificate = z.string().check(z.maxLength(100_000))
-/** The id as the client wrote it: the answer does not reveal whether the principal exists. */
+/** The ID as the client wrote it: the answer does not reveal whether the principal exists. */
 const someone = z.string().check(z.minLength(1), z.maxLength(64))
 const signature = about(
   'Armored detached OpenPGP signature.',

@@ -178,7 +178,7 @@ const acceptedOf = new WeakMap<Recipient, Accepted>()
  * Returns the key to seal to at `now`, checking again because a certificate accepted yesterday may
  * have expired today.
  *
- * @throws NocturneError `recipient_unusable`, with the recipient's id as its subject
+ * @throws NocturneError `recipient_unusable`, with the recipient's ID as its subject
  */
 export async function targetOf(recipient: Recipient, now: Date): Promise<Target> {
   const { id, policy } = recipient

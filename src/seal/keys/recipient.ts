@@ -6,7 +6,7 @@ import type { PolicyOptions } from './policy.js'
 export type Recipient = Station<
   'recipient',
   {
-    /** Principal id, or `recovery`. */
+    /** Principal ID, or `recovery`. */
     readonly id: string
     /** Lower-case hexadecimal. */
     readonly fingerprint: string

@@ -116,7 +116,7 @@ async function openCases(db: Kysely<Before>): Promise<void> {
   }
 }
 
-/** The case gets the id of its only transfer, so that existing ledger events lead to it. */
+/** The case gets the ID of its only transfer, so that existing ledger events lead to it. */
 function caseOf(transfer: Before['transfers'], code: string): Before['cases'] {
   const state = STATES[transfer.state] ?? 'waiting'
   const isClaimed = state === 'waiting' && transfer.claimed_by !== null

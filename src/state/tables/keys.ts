@@ -25,14 +25,14 @@ export interface ChallengeTable {
  * The certificates that have taken effect, so that a changed file becomes an event in the ledger.
  */
 export interface CertificateTable {
-  /** Principal id, or `recovery`. */
+  /** Principal ID, or `recovery`. */
   principal: string
   fingerprint: string
   since: number
   /** Armored. Null in rows from older versions, until the next start. */
   certificate: string | null
   /**
-   * When the configuration stopped naming it; a later certificate under the same id is compared
+   * When the configuration stopped naming it; a later certificate under the same ID is compared
    * with it.
    */
   removed_at: number | null
@@ -61,7 +61,7 @@ export interface GatewayKeyTable {
 }
 
 /**
- * The generations of each facility's secret, by public id. Exactly one per facility is not retired.
+ * The generations of each facility's secret, by public ID. Exactly one per facility is not retired.
  */
 export interface FacilityKeyTable {
   facility: string

@@ -70,7 +70,7 @@ export interface KeyPacketTable {
   envelope: string
   /** Lower-case hexadecimal fingerprint of the certificate. */
   fingerprint: string
-  /** Principal id of the reader, or `recovery`. */
+  /** Principal ID of the reader, or `recovery`. */
   recipient: string
   /** One OpenPGP Public-Key Encrypted Session Key packet (RFC 9580 section 5.1). */
   packet: Buffer
@@ -148,7 +148,7 @@ export interface CrosswalkTable {
   envelope: string
   facility: string
   transfer: string
-  /** Public id of the facility secret that the new UIDs are derived from. */
+  /** Public ID of the facility secret that the new UIDs are derived from. */
   key_id: string
   /** One complete OpenPGP message with lines of JSON inside (src/transfer/README.md). */
   object: string

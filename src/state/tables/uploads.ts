@@ -1,4 +1,4 @@
-/** Uploads by the key that their client chose, so that a lost response can be requested again. */
+/** Uploads by the key that their client chose, so that a lost answer can be requested again. */
 export interface UploadKeyTable {
   facility: string
   /** As made by the client: random, so it identifies nobody. */
@@ -14,7 +14,7 @@ export interface UploadKeyTable {
    * upload.
    */
   length: number | null
-  /** The response in JSON, without hints and receipt; null while the upload is in progress. */
+  /** The answer in JSON, without hints and receipt; null while the upload is in progress. */
   answer: string | null
   created_at: number
 }

@@ -1,4 +1,4 @@
-/** The response to an upload: the outcome of each part. */
+/** The answer to an upload: the outcome of each part. */
 import { CATALOGUE } from '../../lib/errors.js'
 import type { Code, Place } from '../../lib/errors.js'
 import type { ItemKind, Outcome, TransferState } from '../../state/tables/index.js'
@@ -30,10 +30,10 @@ export interface UploadAnswer {
   readonly receipt: string
 }
 
-/** For a response that is requested later, the receipt is fetched with those of its transfer. */
+/** For an answer that is requested later, the receipt is fetched with those of its transfer. */
 export type KnownAnswer = Omit<UploadAnswer, 'receipt'>
 
-/** If readers already have all of the files, the response names the earlier transfer. */
+/** If readers already have all of the files, the answer names the earlier transfer. */
 export function uploadAnswerOf(
   made: {
     readonly id: string

@@ -21,7 +21,7 @@ import type { KeepSealed } from './spool.js'
 export interface StoredCrosswalk {
   readonly stored: StoredItem
   readonly items: number
-  /** Public id of the facility's secret. */
+  /** Public ID of the facility's secret. */
   readonly key: string
 }
 
@@ -105,7 +105,7 @@ export class CrosswalkText {
     return this.#items
   }
 
-  /** Public id of the facility's secret. */
+  /** Public ID of the facility's secret. */
   get key(): string {
     return this.#about.head.key
   }

@@ -6,7 +6,7 @@ import { NocturneError, asNocturneError } from '../../lib/errors.js'
 import type { SettledItem } from './settle.js'
 
 export interface FlightLimits {
-  /** Limit for the whole transfer, and how many items earlier requests have brought. */
+  /** Limit for the whole transfer, and how many items earlier requests contained. */
   readonly transferItems: number
   readonly transferBytes: number
   readonly itemsBefore: number

@@ -1,5 +1,5 @@
 /**
- * Uploads by the key that their client chose. A client that lost the response can ask for the
+ * Uploads by the key that their client chose. A client that lost the answer can ask for the
  * outcome, or send the request again under the same key, without creating a second transfer.
  */
 import { CATALOGUE } from '../../lib/errors.js'
@@ -15,7 +15,7 @@ export interface KnownUpload {
 }
 
 /**
- * How long a response can be requested. Files sent again after that are still recognized by their
+ * How long an answer can be requested. Files sent again after that are still recognized by their
  * content.
  */
 const KEPT_MS = 30 * 86_400_000

@@ -89,12 +89,12 @@ export async function openUpload(
       )
     },
     commit: async ({ complete }) => {
-      const brought = {
+      const contents = {
         ...(await flight.land()),
         complete,
         crosswalk: await context.crosswalk.end(),
       }
-      const answer = await commitEnvelope(rooms, begun, envelope, brought)
+      const answer = await commitEnvelope(rooms, begun, envelope, contents)
       endLease()
       return answer
     },

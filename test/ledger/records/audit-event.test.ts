@@ -135,7 +135,7 @@ describe('the AuditEvent of an entry', () => {
     }
   })
 
-  it('refers to the proof, to the patient by handle and to the token by id only', () => {
+  it('refers to the proof, to the patient by handle and to the token by ID only', () => {
     const resource = recordOf(
       entryOf({
         type: 'item.accepted',

@@ -22,7 +22,7 @@ export const registerAuditReindex: Register = (parent, cli) => {
       ])
       const report = await withRooms(options.site, ({ state }) => reindex(state))
       output.print(
-        `${count(report.entries, 'entry', 'entries')} indexed; ${report.mended} corrected`,
+        `${count(report.entries, 'entry', 'entries')} indexed; ${report.corrected} corrected`,
       )
       output.json(report)
     })

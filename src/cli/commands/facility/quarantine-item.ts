@@ -44,6 +44,6 @@ export const onItem = (
       summary,
       examples: [`nocturne quarantine ${name} ${ITEM} ${GATEWAY} ${rest}`],
     })
-      .argument(isOne ? '<transfer>' : '[transfer]', 'id of the transfer', transferId)
+      .argument(isOne ? '<transfer>' : '[transfer]', 'ID of the transfer', transferId)
       .argument(isOne ? '<item>' : '[item]', 'number of the item', wholeNumber(1, 999_999_999)),
   )

@@ -27,7 +27,7 @@ export function registerView(group: Command, cli: Cli): void {
     ],
   })
   addChoice(addKeyOptions(addGatewayOptions(command)))
-    .requiredOption('--case <case>', 'case code or id, or the id of a transfer', caseName)
+    .requiredOption('--case <case>', 'case code, case ID, or the ID of a transfer', caseName)
     .requiredOption('--out <dir>', 'folder for the page')
     .action(
       async (

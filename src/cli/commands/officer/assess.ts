@@ -107,7 +107,7 @@ function registerExport(group: Command, cli: Cli): void {
   })
   addSourceOptions(command)
     .requiredOption('--format <format>', FORMATS.join(', '), formatOf)
-    .option('--id <id>', 'id of an assessment; the newest if omitted', 'newest')
+    .option('--id <id>', 'ID of an assessment; the newest if omitted', 'newest')
     .requiredOption('--out <dir>', 'folder to write')
     .action(async (options: AssessOptions) => {
       const output = cli.output(options)

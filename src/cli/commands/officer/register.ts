@@ -61,7 +61,7 @@ function registerList(group: Command, cli: Cli): void {
     const found = entries.find((one) => one.id === id)
     if (!found)
       throw usageError(
-        'there is no entry with this id',
+        'there is no entry with this ID',
         `see:  nocturne register list ${kind} --all`,
       )
     for (const [name, value] of Object.entries(found.data))

@@ -42,7 +42,7 @@ export const registerPriority: Register = (parent, cli) => {
     summary: PRIORITY.summary,
     examples: [`nocturne priority K7Q-4MD stat ${ACCESS} facility-a.token`],
   })
-    .argument('<case>', 'case code, case id, or the id of a transfer', caseName)
+    .argument('<case>', 'case code, case ID, or the ID of a transfer', caseName)
     .addArgument(new Argument('<priority>', 'the new priority').choices(PRIORITIES))
   addGatewayOptions(command).action((of: string, to: string, options: CaseOptions) =>
     change(cli, of, PRIORITY, { ...options, to }),
@@ -72,7 +72,7 @@ const registerShow: Register = (group, cli) => {
     usage: 'show',
     summary: 'show one case: state, holder, targets, transfers',
     examples: [`nocturne case show K7Q-4MD ${ACCESS} reader-1.token`],
-  }).argument('<case>', 'case code, case id, or the id of a transfer', caseName)
+  }).argument('<case>', 'case code, case ID, or the ID of a transfer', caseName)
   addGatewayOptions(show).action(async (name: string, options: CaseOptions) => {
     const output = cli.output(options)
     const [{ parseAnswer }, answers] = await schemas()
@@ -131,7 +131,7 @@ function registerChange(
     usage: name,
     summary,
     examples: [`nocturne ${words} K7Q-4MD ${example}`],
-  }).argument('<case>', 'case code, case id, or the id of a transfer', caseName)
+  }).argument('<case>', 'case code, case ID, or the ID of a transfer', caseName)
   if (option) command.addOption(option.makeOptionMandatory())
   addGatewayOptions(command).action((of: string, options: CaseOptions) =>
     change(cli, of, { name, body }, options),

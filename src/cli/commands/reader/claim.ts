@@ -25,7 +25,7 @@ export const registerClaim: Register = (parent, cli) => {
     ],
   })
   addKeyOptions(addGatewayOptions(command))
-    .argument('<case>', 'case code, case id, or the id of a transfer', caseName)
+    .argument('<case>', 'case code, case ID, or the ID of a transfer', caseName)
     .option('--takeover', 'take over the case from a colleague whose claim has expired')
     .addOption(
       new Option(

@@ -1,6 +1,6 @@
 import { define } from '../../command.js'
 import type { Register } from '../../command.js'
-import { lackOf, lackText } from '../../../protocol/outcomes.js'
+import { shortfallOf, shortfallText } from '../../../protocol/outcomes.js'
 import type { TransferAnswer } from '../../../protocol/http/transfers.js'
 import { formatBytes } from '../../format.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
@@ -74,6 +74,8 @@ export const registerInbox: Register = (parent, cli) => {
 
 /** What was sent with it and cannot be read; what was released since is in another transfer. */
 function notThere({ outcomes, held }: TransferAnswer): string {
-  const lack = lackOf(outcomes && { ...outcomes, quarantined: held ?? outcomes.quarantined })
-  return lack ? lackText(lack) : ''
+  const shortfall = shortfallOf(
+    outcomes && { ...outcomes, quarantined: held ?? outcomes.quarantined },
+  )
+  return shortfall ? shortfallText(shortfall) : ''
 }

@@ -4,8 +4,8 @@ import { define } from '../../command.js'
 import type { Cli, Register } from '../../command.js'
 import { CommandError, EXIT, toErrorJson, usageError } from '../../command-error.js'
 import type { GatewayClient } from '../../client.js'
-import { lackText } from '../../../protocol/outcomes.js'
-import type { Lack } from '../../../protocol/outcomes.js'
+import { shortfallText } from '../../../protocol/outcomes.js'
+import type { Shortfall } from '../../../protocol/outcomes.js'
 import { count, formatBytes } from '../../format.js'
 import { addGatewayOptions, connectionOf, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
@@ -32,7 +32,7 @@ export const registerPull: Register = (parent, cli) => {
     ],
   })
   addKeyOptions(addGatewayOptions(command))
-    .argument('[id]', 'id of the transfer', transferId)
+    .argument('[id]', 'ID of the transfer', transferId)
     .requiredOption('--out <dir>', 'folder that gets one subfolder per transfer')
     .option('--all', 'pull everything in the inbox that no other reader has claimed')
     .option(
@@ -47,7 +47,7 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
   const output = cli.output(options)
   if ((id === undefined) === (options.all !== true)) {
     throw usageError(
-      'give the id of one transfer, or --all',
+      'give the ID of one transfer, or --all',
       'run nocturne inbox to see what is waiting',
     )
   }
@@ -65,7 +65,7 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
     const trust = await openTrust({ ...connectionOf(options), client, output, hasOwnSigners })
     const gateway = { name: trust.gateway, signers: hasOwnSigners ? own : trust.signers }
     const reports: unknown[] = []
-    const lacks: Lack[] = []
+    const shortfalls: Shortfall[] = []
     const targets = await listTargets(client, id)
     for (const target of targets) {
       try {
@@ -74,7 +74,7 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
         await checkReceipts(trust, report)
         reports.push(report)
         show(output, report)
-        if (report.lack) lacks.push(report.lack)
+        if (report.shortfall) shortfalls.push(report.shortfall)
       } catch (error) {
         // A failed transfer must not hold up the others; if only one was requested, the command
         // fails.
@@ -91,7 +91,7 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
       // urgent study.
       await tryKey(client, options.gateway, key, output)
     }
-    tellLacks(output, lacks, targets.length)
+    tellShortfalls(output, shortfalls, targets.length)
     output.json(id === undefined ? { transfers: reports } : reports[0])
   })
 }
@@ -146,13 +146,14 @@ const isTaken = (error: unknown) =>
   error instanceof Error && 'code' in error && error.code === 'already_claimed'
 
 /** The last line, so that nobody takes a part for the whole. */
-function tellLacks(output: Output, lacks: readonly Lack[], transfers: number): void {
-  if (lacks.length === 0) return
-  const sum = (of: keyof Lack) => lacks.reduce((total, lack) => total + lack[of], 0)
+function tellShortfalls(output: Output, shortfalls: readonly Shortfall[], transfers: number): void {
+  if (shortfalls.length === 0) return
+  const sum = (of: keyof Shortfall) =>
+    shortfalls.reduce((total, shortfall) => total + shortfall[of], 0)
   const all = { held: sum('held'), refused: sum('refused'), missing: sum('missing') }
   const which =
-    transfers === 1 ? '' : ` (${String(lacks.length)} of ${String(transfers)} transfers)`
-  output.print(`NOT WHOLE${which}: ${lackText(all)}; ask the facility before you read`)
+    transfers === 1 ? '' : ` (${String(shortfalls.length)} of ${String(transfers)} transfers)`
+  output.print(`NOT WHOLE${which}: ${shortfallText(all)}; ask the facility before you read`)
   if (output.exitCode === EXIT.done) output.exitCode = EXIT.partial
 }
 

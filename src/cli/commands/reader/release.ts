@@ -18,7 +18,7 @@ export const registerRelease: Register = (parent, cli) => {
     examples: [
       'nocturne release K7Q-4MD --gateway https://gateway.example.org --token-file reader-1.token',
     ],
-  }).argument('<case>', 'case code, case id, or the id of a transfer', caseName)
+  }).argument('<case>', 'case code, case ID, or the ID of a transfer', caseName)
   addGatewayOptions(command).action(async (name: string, options: ReleaseOptions) => {
     const output = cli.output(options)
     const { parseAnswer } = await import('../../parse-answer.js')

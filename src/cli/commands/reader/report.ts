@@ -27,7 +27,7 @@ export const registerReport: Register = (parent, cli) => {
     ],
   })
   addKeyOptions(addGatewayOptions(command))
-    .argument('<case>', 'case code, case id, or the id of a transfer', caseName)
+    .argument('<case>', 'case code, case ID, or the ID of a transfer', caseName)
     .argument('[file...]', 'PDF, DICOM, PNG or JPEG files to attach')
     .addOption(
       new Option('--status <status>', 'kind of report')

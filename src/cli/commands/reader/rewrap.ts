@@ -28,7 +28,7 @@ export const registerRewrap: Register = (parent, cli) => {
     ],
   })
   addGatewayOptions(command)
-    .argument('<id>', 'id of the transfer', transferId)
+    .argument('<id>', 'ID of the transfer', transferId)
     .option(
       '--add <reader>',
       'also seal it to this reader; without --add or --remove, list recipients',

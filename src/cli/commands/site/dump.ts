@@ -17,7 +17,7 @@ export const registerDump: Register = (parent, cli) => {
       'nocturne dump 01985b2e-7c11-7f3a-9d52-1f0c5a9be001 --site /srv/nocturne --out copy',
     ],
   })
-    .argument('<id>', 'id of the transfer', transferId)
+    .argument('<id>', 'ID of the transfer', transferId)
     .requiredOption('--site <dir>', "the site's folder")
     .requiredOption('--out <dir>', 'folder to write: data packets, key packets, transfer.json')
     .action(async (id: string, options: DumpOptions) => {

@@ -26,7 +26,7 @@ export const registerSignIn: Register = (parent, cli) => {
   })
   addKeyOptions(command)
     .requiredOption('--gateway <url>', "the gateway's address, such as https://gateway.example.org")
-    .requiredOption('--principal <id>', "your id in the gateway's configuration")
+    .requiredOption('--principal <id>', "your ID in the gateway's configuration")
     .requiredOption('--out <file>', 'token file to write, readable only by you')
     .option('--ca-file <file>', "PEM certificates to trust for TLS instead of the system's")
     .action(async (options: SignInOptions) => {

@@ -23,7 +23,7 @@ export const registerTokenRevoke: Register = (parent, cli) => {
       const output = cli.output(options)
       const { principal } = options
       if ((id === undefined) === (principal === undefined))
-        throw new CommandError('give a token id or --principal', {
+        throw new CommandError('give a token ID or --principal', {
           code: 'usage',
           hint: 'nocturne token list names the tokens and whose they are',
         })

@@ -54,7 +54,7 @@ export const CASE_ROUTES = {
   'GET /v1/cases/{id}': {
     tag: CASES,
     summary: 'Show a case',
-    about: 'The id may be a case id, a case code, or the id of one of its transfers.',
+    about: 'The ID may be a case ID, a case code, or the ID of one of its transfers.',
     roles: ['sender', 'reader', 'officer', 'operator'],
     answers: { 200: { about: 'The case.', json: caseView } },
   },

@@ -62,7 +62,7 @@ export const COMPLIANCE_ROUTES: Routes = {
   'GET /v1/assessments/{id}': {
     ...officer,
     summary: 'Export an assessment',
-    path: { id: 'Its id, or `newest`.' },
+    path: { id: 'Its ID, or `newest`.' },
     query: assessmentQuery,
     answers: {
       200: {

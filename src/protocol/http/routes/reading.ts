@@ -59,7 +59,7 @@ export const READING_ROUTES: Routes = {
   'POST /v1/transfers/{id}/claim': {
     tag: READING,
     summary: 'Claim the case of a transfer',
-    about: 'Like `/v1/cases/{id}/claim`, but with the id of a transfer.',
+    about: 'Like `/v1/cases/{id}/claim`, but with the ID of a transfer.',
     roles: ['reader'],
     json: claimRequest,
     answers: { 200: { about: 'You hold the claim.', json: changedAnswer } },

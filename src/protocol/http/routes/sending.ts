@@ -83,7 +83,7 @@ export const SENDING_ROUTES: Routes = {
           '`false` keeps the transfer open for further requests and invisible to readers until it is completed; `true` if omitted.',
         values: ['true', 'false'],
       },
-      case: { about: 'Case that the files belong to, of those that you sent: id or code.' },
+      case: { about: 'Case that the files belong to, of those that you sent: ID or code.' },
       missing: {
         about:
           'How many files of the study could not be sent: readers are told, in the signed manifest as well.',

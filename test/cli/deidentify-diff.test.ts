@@ -99,7 +99,7 @@ describe('nocturne deidentify --diff', () => {
     expect(html).toContain('QUIXLEY&#60;b&#62;^ZORAN')
     expect(html).not.toMatch(/<script|<b>|https?:|src=/)
     expect(html).toMatch(/<tr class="replaced"><th scope="row">PatientName/)
-    expect(html).toContain('Nothing was made of it')
+    expect(html).toContain('No output was produced')
   })
 })
 

@@ -52,7 +52,7 @@ const head = (
 
 function section({ file, rows, problem }: ComparedFile): string {
   if (problem !== undefined)
-    return `<section><h2>${escaped(file)}</h2><p>Nothing was made of it: ${escaped(problem)}</p></section>\n`
+    return `<section><h2>${escaped(file)}</h2><p>No output was produced: ${escaped(problem)}</p></section>\n`
   const counts = (Object.keys(NAMES) as Mark[])
     .map((mark) => `${String(rows.filter((row) => row.mark === mark).length)} ${NAMES[mark]}`)
     .join(', ')

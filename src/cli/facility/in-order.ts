@@ -1,4 +1,4 @@
-/** Concurrent work on many things, with results in the order of the things. */
+/** Concurrent work on a sequence, with results in its order. */
 
 export type Work<T, R> = (thing: T, turn: Promise<void>) => AsyncGenerator<R, void>
 

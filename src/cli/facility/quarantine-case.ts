@@ -68,7 +68,7 @@ export async function heldOf(
     ({ item }) => (only === undefined || only.includes(item)) && !except.includes(item),
   )
   if (chosen.length > 0) return chosen
-  throw new CommandError('nothing is held of this study', {
+  throw new CommandError('no item of this study is held', {
     code: 'not_found',
     hint: 'list the held items with: nocturne quarantine list',
   })

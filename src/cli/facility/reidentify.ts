@@ -228,7 +228,7 @@ async function* oneOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
 }
 
 const unknown = () =>
-  new CommandError('no crosswalk knows this patient, study or instance', {
+  new CommandError('this patient, study or instance is in no crosswalk', {
     code: 'not_in_crosswalk',
     hint: 'fetch the newest crosswalks with: nocturne crosswalk fetch; repeat --key for keys of earlier years',
   })

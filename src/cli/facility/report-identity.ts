@@ -98,7 +98,7 @@ export function identityOf(studies: readonly string[], identities: Identities): 
   const patient = first && identities.patients.get(first.code)
   const study = first && identities.uids.get(first.uid)
   if (!first || !patient || study === undefined)
-    throw new CommandError('no crosswalk knows the study of this report', {
+    throw new CommandError('the study of this report is in no crosswalk', {
       code: 'not_in_crosswalk',
       hint: 'fetch the newest ones with `nocturne crosswalk fetch`, and give keys of earlier years with further --key',
     })

@@ -129,7 +129,7 @@ const unrecognised = () =>
   })
 
 const tooSmall = () =>
-  new CommandError('the character set of this text lacks letters of the original', {
+  new CommandError('the character set of this text cannot represent letters of the original', {
     code: 'character_set_too_small',
     hint: 'save it as UTF-8 and repeat',
   })

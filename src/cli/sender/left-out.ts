@@ -5,7 +5,7 @@ import { listFiles } from './files.js'
 import type { LeftOut, LeftOutReason, Listed } from './files.js'
 
 const WHY: Readonly<Record<LeftOutReason, string>> = {
-  link: 'a link that leads out of the folder, or nowhere',
+  link: 'a link that is broken or leads out of the folder',
   hidden: 'hidden',
   system: 'a file of the operating system',
   special: 'not a file',
@@ -15,9 +15,9 @@ const WHY: Readonly<Record<LeftOutReason, string>> = {
 const MOST_NAMED = 50
 
 /**
- * The files under the paths, with what is left out counted and named on standard error. `missing`
- * is what may be lacking in the study: all but the files of operating systems, and links where they
- * are to be skipped. It sets the exit status.
+ * Lists the files under the paths, and names on standard error those that are left out. `missing`
+ * counts those of them that may belong to the study: all except files of operating systems and,
+ * with `skipsLinks`, links. It sets the exit status.
  *
  * @throws CommandError as `listFiles`
  */

@@ -161,7 +161,7 @@ export const ACCESS: readonly Check[] = [
         ? satisfied('a request without a token was answered 401', { refused: true })
         : failed(
             'a request without a token was not refused',
-            'stop the gateway, and find out what is in front of it',
+            'stop the gateway, and check which proxy or service answers in front of it',
             { refused: false },
           )
     },

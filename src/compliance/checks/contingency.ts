@@ -1,4 +1,4 @@
-/** Checks of backup, restore and the recovery key, each shown by having been done. */
+/** Checks of backup, restore and the recovery key, each demonstrated by a recent exercise. */
 import { dayOf, daysBetween, failed, onConfiguration, onLedger, satisfied } from '../check.js'
 import type { Check } from '../check.js'
 

@@ -60,7 +60,7 @@ export const WORKFORCE: readonly Check[] = [
   }),
   onRegister({
     id: 'privileges-current',
-    title: 'Every reader has a privilege in force for each facility whose studies they get',
+    title: 'Every reader has a privilege in force for each facility whose studies they receive',
     run: ({ entries }, facts) => {
       if (!facts.configuration) return NO_CONFIGURATION
       const { facilities, groups } = facts.configuration

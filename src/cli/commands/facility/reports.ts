@@ -38,7 +38,7 @@ export const registerReports: Register = (parent, cli) => {
 function registerList(group: Command, cli: Cli): void {
   const command = define(group, {
     usage: 'list',
-    summary: 'list reports: case, status, reader, and whether the facility has it',
+    summary: 'list reports: case, status, reader, and whether the facility acknowledged it',
     examples: [`nocturne reports list ${ACCESS}`],
   })
   addGatewayOptions(command).action(
@@ -73,18 +73,18 @@ function registerList(group: Command, cli: Cli): void {
 
 function addFetchOptions(command: Command): Command {
   return addCrosswalkOptions(addGatewayOptions(command))
-    .requiredOption('--out <dir>', 'folder for the reports, in clear, with the identity put back')
+    .requiredOption('--out <dir>', 'folder for the reports, in plaintext, with the patient identity restored')
     .addOption(
-      new Option('--format <format...>', 'formats to write; all when not given').choices(FORMATS),
+      new Option('--format <format...>', 'formats to write; all by default').choices(FORMATS),
     )
     .option('--mllp <host:port>', 'send each report to this RIS as HL7 before it is acknowledged')
-    .option('--mllp-ca-file <file>', 'talk TLS to the RIS and trust these PEM certificates')
+    .option('--mllp-ca-file <file>', 'connect to the RIS with TLS, and trust these PEM certificates')
 }
 
 function registerFetch(group: Command, cli: Cli): void {
   const command = define(group, {
     usage: 'fetch',
-    summary: 'open, verify, write and acknowledge the reports that wait for your facility',
+    summary: 'open, verify, write and acknowledge the reports waiting for your facility',
     examples: [`nocturne reports fetch ${ACCESS} ${OPENING} --out reports`],
   })
   addFetchOptions(command).action(async (options: FetchOptions) => {
@@ -104,7 +104,7 @@ function registerFetch(group: Command, cli: Cli): void {
 function registerWatch(group: Command, cli: Cli): void {
   const command = define(group, {
     usage: 'watch',
-    summary: 'do what fetch does whenever a report arrives, until stopped',
+    summary: 'fetch reports as they arrive, until stopped',
     examples: [
       `nocturne reports watch ${ACCESS} ${OPENING} --out reports --mllp ris.example.org:2575`,
     ],
@@ -113,7 +113,7 @@ function registerWatch(group: Command, cli: Cli): void {
     const output = cli.output(options)
     const total = { written: 0 }
     const isStopped = () => cli.signal.aborted
-    // Once: a passphrase is not asked for again in the night.
+    // Read once, so that no passphrase is asked for during the night.
     const crosswalks = await crosswalkLines(options, output)
     await withGateway(options, cli, output, async (client) => {
       while (!isStopped()) {
@@ -121,7 +121,7 @@ function registerWatch(group: Command, cli: Cli): void {
           const done = await round(cli, output, client, options, crosswalks)
           total.written += done.filter(({ error }) => error === undefined).length
         } catch (error) {
-          // An unavailable gateway comes back, and a watch that ended at night would go unnoticed.
+          // The gateway may return, and nobody would notice at night that the watch had ended.
           if (isStopped()) break
           output.warn(`${toErrorJson(error).message}; trying again`)
         }

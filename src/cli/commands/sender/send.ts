@@ -25,8 +25,8 @@ interface SendOptions extends GatewayOptions {
 const OUTCOMES = ['accepted', 'duplicate', 'quarantined', 'refused'] as const
 
 /**
- * Exit status 0 when every file was accepted or there already; 3 when some are held, refused or
- * left out; 1 when the readers and the facility have none.
+ * Exit status 0 when every file was accepted or had been sent before; 3 when some were held, refused
+ * or left out; 1 when neither the readers nor the facility received any.
  */
 export const registerSend: Register = (parent, cli) => {
   const command = define(parent, {
@@ -40,8 +40,8 @@ export const registerSend: Register = (parent, cli) => {
     .option('--group <id>', 'reading group; may be omitted if your facility has only one')
     .addOption(new Option('--priority <priority>', 'how soon it must be read').choices(PRIORITIES))
     .option('--case <case>', 'case that these late images or documents belong to', caseName)
-    .option('--skip-links', 'links that lead out of a folder may be left out')
-    .option('--again', 'make a new case, also when the same files were sent before')
+    .option('--skip-links', 'accept that links that lead out of a folder are left out')
+    .option('--again', 'create a new case even if the same files were sent before')
     .action(async (paths: string[], options: SendOptions) => {
       const output = cli.output(options)
       const { accountFor } = await import('../../sender/left-out.js')
@@ -111,7 +111,7 @@ function show(
   if (!isAvailable(answer) && !isHeld(answer)) output.exitCode = EXIT.failed
 }
 
-/** What is quarantined is held for the facility; one word for it on its screen. */
+/** The facility sees a quarantined item as held for it. */
 const WORDS: Readonly<Record<(typeof OUTCOMES)[number], string>> = {
   accepted: 'accepted',
   duplicate: 'duplicate',

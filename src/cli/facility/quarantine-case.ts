@@ -36,7 +36,7 @@ export interface Choice {
 /**
  * The held items of a case, or of one transfer, that were selected.
  *
- * @param name case code or case id, or the id of a transfer.
+ * @param name case code or case ID, or the ID of a transfer.
  * @throws CommandError `not_found` if nothing is held, or for a number that is not held; `usage`
  *   for numbers that may mean items of several transfers
  */
@@ -56,7 +56,7 @@ export async function heldOf(
   if (isNumbered && held.some(({ transfer }) => transfer !== held[0]?.transfer))
     throw usageError(
       'the case has held items in several transfers, each with its own numbers',
-      'give the id of one transfer in place of the case',
+      'give the ID of one transfer in place of the case',
     )
   const unknown = [...(only ?? []), ...except].find((one) => !held.some(({ item }) => item === one))
   if (unknown !== undefined)
@@ -75,7 +75,7 @@ export async function heldOf(
 }
 
 /**
- * The transfers of a case. The id of a transfer means that transfer alone, in a case or not: if all
+ * The transfers of a case. The ID of a transfer means that transfer alone, in a case or not: if all
  * of its items are held, it has none.
  */
 async function transfersOf(client: GatewayClient, name: string): Promise<readonly string[]> {

@@ -42,7 +42,7 @@ export async function discardSigned(
     reason,
     signedAt: new Date().toISOString(),
   })
-  const signature = await signDetached(statement, key)
+  const signature = await signDetached(statement, key, new Date())
   const path = `/v1/transfers/${transfer}/quarantine/discard`
   return parseAnswer(receiptAnswer, await client.post(path, { statement, signature }))
 }

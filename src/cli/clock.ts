@@ -12,7 +12,7 @@ export interface Clocks {
   readonly here: number
 }
 
-/** What a wrong clock can look like. */
+/** The errors that a wrong clock can cause. */
 const MAY_BE_THE_CLOCK: ReadonlySet<string> = new Set([
   'acknowledgement_invalid',
   'challenge_invalid',

@@ -1,13 +1,13 @@
 /**
- * What answers in the place of the gateway, or keeps it from being reached: a proxy, a sign-in
- * page, a certificate that is not trusted. Each has its own code and remedy.
+ * Proxies, sign-in pages and untrusted certificates that answer in place of the gateway or block the
+ * connection to it. Each has its own code and hint.
  */
 import { connect } from 'node:tls'
 import { CATALOGUE, systemCode } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
 import { CommandError } from './command-error.js'
 
-/** An answer that is not the gateway's: what the gateway did is not known. */
+/** An answer from elsewhere: whether the gateway carried out the request is unknown. */
 export class FrontError extends CommandError {
   readonly status: number
 
@@ -49,7 +49,7 @@ export function frontError(
   return new FrontError(status, BY_STATUS[status] ?? 'front_not_a_gateway', String(status))
 }
 
-/** A success that is no JSON: the page of a network that wants a sign-in, or of a portal. */
+/** A success whose body is not JSON, such as the sign-in page of a network or a portal. */
 export const webPageError = (status: number): CommandError =>
   new FrontError(status, 'front_web_page', '')
 
@@ -104,7 +104,7 @@ export async function connectionCode(
   return found('gateway_unreachable')
 }
 
-/** The names that the certificate holds, of which the address is none. */
+/** The names in the certificate, none of which matches the address. */
 function namesOf(error: unknown): string | undefined {
   const { cert } = error as { cert?: { subjectaltname?: unknown } }
   if (typeof cert?.subjectaltname !== 'string') return undefined
@@ -114,7 +114,7 @@ function namesOf(error: unknown): string | undefined {
 
 const PROBE_MS = 3_000
 
-/** Only asked, never trusted: nothing is sent. */
+/** A probe over an untrusted connection: no data is sent. */
 function speaksTls(url: URL): Promise<boolean> {
   return new Promise((resolve) => {
     const host = url.hostname.replace(/^\[|\]$/g, '')

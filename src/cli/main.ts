@@ -25,7 +25,8 @@ const cli: Cli = {
 }
 
 function stop(): void {
-  // A second signal means now. Everything durable is written so that it survives a kill.
+  // A second signal ends the process at once. Everything durable is written so that it survives a
+  // kill.
   if (stopping.signal.aborted) process.exit(INTERRUPTED)
   stopping.abort()
   if (!willEndItself) setTimeout(() => process.exit(INTERRUPTED), GRACE_MS).unref()

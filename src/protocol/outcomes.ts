@@ -1,6 +1,6 @@
 /**
- * What became of everything that was sent as one transfer: what its readers have, and what they do
- * not. Whoever opens a study that is not whole is told so.
+ * The outcome of every part of a transfer: what its readers received, and what they did not. A reader
+ * that opens an incomplete study is told.
  */
 import * as z from 'zod/mini'
 import { about, count } from './words.js'
@@ -9,8 +9,8 @@ export const outcomes = z.looseObject({
   accepted: count,
   quarantined: about('Held for the facility, which may release them.', count),
   refused: count,
-  duplicate: about('Sent twice, and there once.', count),
-  missing: z.optional(about('Left out by the sender, which said so.', count)),
+  duplicate: about('Sent twice, stored once.', count),
+  missing: z.optional(about('Left out by the sender, as the sender stated.', count)),
 })
 export interface Outcomes {
   readonly accepted: number
@@ -20,13 +20,14 @@ export interface Outcomes {
   readonly missing?: number | undefined
 }
 
-/** What of the study its readers do not have; undefined when it is whole. */
+/** Counts of what the readers of a study did not receive. */
 export interface Shortfall {
   readonly held: number
   readonly refused: number
   readonly missing: number
 }
 
+/** Undefined when the study is whole. */
 export function shortfallOf(found: Outcomes | undefined): Shortfall | undefined {
   if (!found) return undefined
   const { quarantined: held, refused, missing = 0 } = found

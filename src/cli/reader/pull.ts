@@ -57,7 +57,7 @@ export interface PullReport {
   readonly bytes: number
   /** Items that were already there and were verified again. */
   readonly kept: number
-  /** What of it is not there, as the signed manifest says; undefined when it is whole. */
+  /** What the readers did not receive, by the signed manifest; undefined when it is whole. */
   readonly shortfall: Shortfall | undefined
   readonly isAcknowledged: boolean
   /** False: the study is complete, but the receipts of its downloads could not be fetched. */
@@ -176,7 +176,7 @@ async function pullItems(
 
 interface Pulling extends Pull {
   readonly transfer: string
-  /** Folder for what is under way. */
+  /** Folder for items in progress. */
   readonly partial: string
   readonly progress: Progress
 }

@@ -54,7 +54,7 @@ export async function addRecipient(
   if (!isNamed || (pinned !== undefined && recipient.fingerprint !== pinned))
     throw new CommandError(`the certificate of ${wanted} is not the expected one`, {
       code: 'recipient_not_allowed',
-      hint: 'ask ${wanted} for the fingerprint over another channel, and tell the operator',
+      hint: `ask ${wanted} for the fingerprint over another channel, and tell the operator`,
     })
   const packets: { envelope: string; packet: string }[] = []
   for (const { envelope, format, packet } of envelopes) {

@@ -54,7 +54,7 @@ export const registerInbox: Register = (parent, cli) => {
           'AVAILABLE',
           'ITEMS',
           'SIZE',
-          'NOT THERE',
+          'NOT INCLUDED',
           'CLAIMED BY',
         ],
         answer.transfers.map((transfer) => [
@@ -72,7 +72,7 @@ export const registerInbox: Register = (parent, cli) => {
     })
 }
 
-/** What was sent with it and cannot be read; what was released since is in another transfer. */
+/** What was sent with it and cannot be read; items released since are in another transfer. */
 function notThere({ outcomes, held }: TransferAnswer): string {
   const shortfall = shortfallOf(
     outcomes && { ...outcomes, quarantined: held ?? outcomes.quarantined },

@@ -190,7 +190,7 @@ async function closeAll(
   await rooms?.close()
 }
 
-/** Whoever was removed, or has revoked their certificate, loses their sessions and tokens. */
+/** A person who was removed, or whose certificate is revoked, loses sessions and tokens. */
 async function endAccess({ tokens, directory }: Rooms): Promise<void> {
   for (const holder of await tokens.holders()) {
     const principal = directory.principal(holder)

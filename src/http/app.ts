@@ -130,7 +130,7 @@ export function createApp(
   return app
 }
 
-/** The listener of `gateway.metrics`: whoever reaches it may read everything here. */
+/** The listener of `gateway.metrics`: any client that reaches it may read everything here. */
 export function createMetricsApp(
   rooms: HealthRooms & { readonly logger: Logger; readonly now: () => number },
   { metrics, doors }: { readonly metrics: Metrics; readonly doors: DoorState },

@@ -10,14 +10,14 @@ import { plainAddress } from './proxies.js'
 interface Held {
   readonly socket: Socket
   readonly peer: string
-  /** Who a trusted proxy says it is, else the peer. */
+  /** The client according to a trusted proxy; otherwise the peer. */
   address: string
   requests: number
 }
 
 const CLIENTS = new WeakMap<Socket, string>()
 
-/** Who is behind the proxy at the other end; undefined without a trusted one. */
+/** The client behind the proxy; undefined without a trusted proxy. */
 export const clientOf = (socket: Socket): string | undefined => CLIENTS.get(socket)
 
 export class Connections {

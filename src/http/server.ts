@@ -116,7 +116,7 @@ function answerClientError(error: Error, socket: Socket): void {
     socket.destroy()
     return
   }
-  // Who never reads the answer, or never closes, must not keep the descriptor.
+  // A client that never reads the answer, or never closes, must not keep the descriptor.
   const late = setTimeout(() => socket.destroy(), CLIENT_ERROR_GRACE_MS)
   socket.once('close', () => clearTimeout(late))
   const code = codeOf(systemCode(error))

@@ -4,8 +4,8 @@
  * In: a key without meaning, and sealed bytes as a stream.
  * Out: StoredItem, which exists only when the bytes are durable.
  * Always true: an object exists completely or not at all; it is never changed, only deleted.
- * Trusts: the medium, for durability only. Whoever opens an object checks it against the digest in
- * the manifest.
+ * Trusts: the medium, for durability only. An object is checked against the digest in the manifest
+ * wherever it is opened.
  */
 export type {
   StoredItem,

@@ -4,7 +4,7 @@ import { ID_PATTERN } from '../lib/ids.js'
 import type { Priority, State, Db } from '../state/index.js'
 import type { TransferState, TransferTable } from '../state/tables/index.js'
 
-/** Only this room can make one, so whoever holds it has asked this room and not the database. */
+/** Only this room can make one, so its holder has asked this room and not the database. */
 export type Transfer = Station<
   'transfer',
   {

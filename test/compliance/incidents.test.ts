@@ -13,7 +13,7 @@ const entry = (data: RegisterEntry['data'], more: Partial<RegisterEntry> = {}): 
 const day = (text: string) => Date.parse(`${text}T00:00:00Z`)
 
 describe('an incident', () => {
-  it('has 60 calendar days, and is a breach until something else was decided', () => {
+  it('has 60 calendar days, and counts as a breach until something else is decided', () => {
     expect(incidentsOf([entry({})], AT)).toEqual([
       {
         id: 'i1',
@@ -37,7 +37,7 @@ describe('an incident', () => {
     expect(notified?.decidedAt).toBe(day('2026-06-01'))
   })
 
-  it('that was entered by mistake, and ended, is none', () => {
+  it('no longer counts once it was ended as entered by mistake', () => {
     expect(incidentsOf([entry({}, { endedAt: AT - 1 })], AT)).toEqual([])
   })
 })

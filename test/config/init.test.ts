@@ -109,7 +109,7 @@ describe('init', () => {
     expect(await readdir(dir)).toEqual(['secrets'])
   })
 
-  it('moves into a folder that is there already and keeps what else is in it', async () => {
+  it('moves into an existing folder and keeps its other files', async () => {
     const dir = await newFolder()
     await writeFile(join(dir, 'notes.txt'), 'mine')
     await initSite(dir, { demo: true, ...makers })

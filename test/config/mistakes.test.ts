@@ -344,7 +344,7 @@ describe('addresses', () => {
       expect(await problemsOf(dir, { NOCTURNE_LISTEN: listen })).toEqual([])
   })
 
-  it('takes a TLS key that is not of the certificate for what it is', async () => {
+  it('recognizes a TLS key that does not belong to the certificate', async () => {
     const dir = await demoSite()
     await mkdir(join(dir, 'tls'))
     const { privateKey } = generateKeyPairSync('ed25519')

@@ -118,7 +118,7 @@ ifChromium(`verify.html, opened from a disk in Chromium${why}`, () => {
     }
   })
 
-  it('takes the files of a ZIP that was unpacked, too', async () => {
+  it('accepts the files of an unpacked ZIP, too', async () => {
     const paths: string[] = []
     for (const [name, bytes] of exports.get('csv')!) {
       await writeFile(join(dir, name), bytes)

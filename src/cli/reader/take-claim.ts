@@ -33,7 +33,7 @@ export async function takeClaim(
   const { state, claimedBy } = parseAnswer(transferAnswer, found)
   if (state === 'acknowledged') return { reader: undefined, manifest: undefined }
   if (claimedBy === reader) return { reader, manifest: undefined }
-  // Whoever cannot sign cannot acknowledge either, and would hold the case for nothing.
+  // A reader that cannot sign cannot acknowledge either, and would block the case for nothing.
   await signDetached(id, work.key, new Date())
   const claimed = await claimCase({ ...work, reader }, id)
   return { reader, manifest: claimed.transfer === id ? claimed.manifest : undefined }

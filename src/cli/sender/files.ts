@@ -104,7 +104,7 @@ class Walk {
     }
     const info = await stat(real)
     if (info.isFile()) this.#keep(real, path, info.size)
-    // A link to a folder that is listed by itself.
+    // A link to a folder that is listed separately.
     else if (!info.isDirectory()) this.#leave(path, 'special')
   }
 

@@ -20,7 +20,7 @@ function narrow(path: Buffer): string | Buffer {
   }
 }
 
-/** What stands under `name` in a folder. */
+/** The entry `name` of a folder. */
 export function below(folder: string | Buffer, name: Buffer): string | Buffer {
   const start = bytesOf(folder)
   const isEnded = start.subarray(-SEPARATOR.length).equals(SEPARATOR)
@@ -46,7 +46,7 @@ export const byName = (a: { readonly name: Buffer }, b: { readonly name: Buffer 
   Buffer.compare(a.name, b.name)
 
 /**
- * What was named on the command line. Node decodes it as UTF-8 and loses every other byte: the one
+ * A path from the command line. Node decodes it as UTF-8 and loses every other byte: the one
  * entry of the folder that reads the same is then the one that was meant.
  */
 export async function resolveArgument(path: string): Promise<string | Buffer> {

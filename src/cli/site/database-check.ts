@@ -56,7 +56,7 @@ export async function checkDatabase(survey: SiteSurvey, now: Date): Promise<Data
   }
 }
 
-/** What a gateway would not use, or has not put into effect. */
+/** Rows that a gateway would not use, and changes that are not yet in effect. */
 async function checkRows(
   { name, ledgerKey }: SiteSurvey,
   state: State,

@@ -13,7 +13,7 @@ export const RESERVED_IDS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * What a gateway may be called: it is part of the ledger's origin and of key names
+ * The allowed names of a gateway: a name is part of the ledger's origin and of key names
  * (c2sp.org/signed-note).
  */
 export const GATEWAY_NAME_FORM = /^(?=.{1,120}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/

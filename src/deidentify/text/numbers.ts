@@ -22,7 +22,7 @@ const CLOCK = /\d{1,2}:\d{2}(?::\d{2})?(?!\d)/y
 const NUMBER = /\d+(?:[.,]\d+)*/y
 /** Letters and digits directly after the number. */
 const REST = /[\p{L}\p{M}\p{N}]*/uy
-/** Digits of a whole number that identifies nobody by itself. */
+/** Digits of a whole number that identifies nobody on its own. */
 const SHORT = 3
 /** Digits allowed with a unit, or with a technique label before or after it. */
 const MEASURED = 5

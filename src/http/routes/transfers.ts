@@ -112,7 +112,7 @@ function followingRoutes({
 }
 
 /**
- * What the fields of a new transfer ask for.
+ * The transfer that the form fields request.
  * @throws NocturneError `not_found`, `unknown_group`, `bad_field`
  */
 async function newTargetOf(

@@ -1,4 +1,4 @@
-/** What stands between the command and the gateway. */
+/** Errors caused between the command and the gateway: proxies, sign-in pages, TLS. */
 import { entry } from './entry.js'
 import type { Entry } from './entry.js'
 
@@ -21,7 +21,7 @@ export const FRONT = {
   clocks_differ: entry(
     422,
     'the clock of this machine and that of the gateway differ by more than 5 minutes',
-    'set the wrong clock, best by NTP, and run the command again; nobody needs to have changed anything',
+    'correct the wrong clock, preferably with NTP, and run the command again; this is no sign of tampering',
   ),
   answer_lost: entry(
     503,

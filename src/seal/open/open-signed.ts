@@ -26,7 +26,7 @@ export interface SignedContent {
   /** The creation time claimed by the signature. */
   readonly signedAt: Date
   /**
-   * The key has since expired, been retired or been replaced, so whoever holds it now could have
+   * The key has since expired, been retired or been replaced, so its present holder could have
    * backdated the signature.
    */
   readonly hasKeyEnded: boolean

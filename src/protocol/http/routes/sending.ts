@@ -48,7 +48,7 @@ const UPLOAD_ERRORS = [
 
 const KEY_ERRORS = ['upload_under_way', 'upload_key_reused'] as const satisfies RouteDoc['errors']
 
-/** What a client that may lose the answer sends along. */
+/** Headers of a client that may lose the answer. */
 const UPLOAD_HEADERS = {
   'Idempotency-Key':
     'A random key of your own, 16 to 128 letters, digits and `-._~:`. When the answer is lost, `GET /v1/uploads/{key}` tells what became of the request; sent again under the same key, it is answered as the first time, with `Idempotent-Replayed: true`.',

@@ -32,7 +32,7 @@ import {
 } from './reports/index.js'
 import type { CheckedReport, ReportRange, ReportTimes } from './reports/index.js'
 import type { SealedStream } from './seal/index.js'
-import type { Recipient } from './seal/keys/index.js'
+import type { Recipient, VerifyDetached } from './seal/keys/index.js'
 import type { State } from './state/index.js'
 import type { CaseReportTable, CaseTable } from './state/night/index.js'
 import type { ObjectStore } from './store/index.js'
@@ -47,11 +47,7 @@ export interface ReplyRooms {
     'principal' | 'facility' | 'facilityRecipient' | 'usableRecipientsOf'
   >
   readonly cases: Pick<Cases, 'expectReportable' | 'reported' | 'reportAcknowledged'>
-  readonly verifyDetached: (
-    text: string,
-    signature: string,
-    certificate: string,
-  ) => Promise<boolean>
+  readonly verifyDetached: VerifyDetached
   readonly isSealedTo: (message: Uint8Array, recipient: Recipient) => Promise<boolean>
   readonly sealedMessage: (message: Buffer) => SealedStream
   readonly now: () => number

@@ -11,7 +11,7 @@ import { startEscalation, stopEscalation } from './escalate.js'
 import { openCase } from './open.js'
 import type { ArrivingTransfer } from './open.js'
 import type { Asker, CasesParts } from './parts.js'
-import { NO_CLAIM, aboutCase, isHeld, isHeldAt, stepCase, transfersOf } from './rows.js'
+import { NO_CLAIM, aboutCase, caseWith, isHeld, isHeldAt, stepCase, transfersOf } from './rows.js'
 import { OPEN_STATES } from './states.js'
 
 /** @throws NocturneError `case_mismatch`, `case_state` */
@@ -88,15 +88,6 @@ export async function quiet(
 ): Promise<void> {
   await stopEscalation(tx, { case: id }, parts.now())
   await parts.withdraw(tx, id)
-}
-
-export async function caseWith(tx: Tx, transfer: string): Promise<CaseTable | undefined> {
-  return tx
-    .selectFrom('cases')
-    .innerJoin('case_transfers', 'case_transfers.case_id', 'cases.id')
-    .selectAll('cases')
-    .where('case_transfers.transfer', '=', transfer)
-    .executeTakeFirst()
 }
 
 const isOpen = ({ state }: CaseTable): boolean => OPEN_STATES.some((one) => one === state)

@@ -6,7 +6,7 @@ import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { Priority, Tx } from '../state/index.js'
 import type { Joining } from '../state/night/index.js'
 import type { CaseTable } from '../state/night/index.js'
-import { aboutCase, readCase, stepCase, transfersOf } from './rows.js'
+import { aboutCase, caseWith, readCase, stepCase, transfersOf } from './rows.js'
 import type { CaseChange } from './rows.js'
 
 export interface ArrivingTransfer {
@@ -55,7 +55,7 @@ export async function openCase(
   transfer: ArrivingTransfer,
   now: number,
 ): Promise<Opened> {
-  const has = await caseOf(tx, transfer.id)
+  const has = await caseWith(tx, transfer.id)
   const joins = transfer.joins ?? (await caseOfHeld(tx, transfer))
   const isMoved = has && joins && (await movesFrom(tx, has, joins.case))
   const left = isMoved ? [await leave(tx, actor, has, transfer.id, now)] : []
@@ -83,19 +83,10 @@ async function caseOfHeld(
   tx: Tx,
   { releasedFrom, facility, group }: ArrivingTransfer,
 ): Promise<ArrivingTransfer['joins']> {
-  const held = releasedFrom === undefined ? undefined : await caseOf(tx, releasedFrom)
+  const held = releasedFrom === undefined ? undefined : await caseWith(tx, releasedFrom)
   const takesIt =
     held?.facility === facility && held.group_id === group && held.state !== 'recalled'
   return held && takesIt ? { case: held.id, joining: 'released' } : undefined
-}
-
-async function caseOf(tx: Tx, transfer: string): Promise<CaseTable | undefined> {
-  return tx
-    .selectFrom('cases')
-    .innerJoin('case_transfers', 'case_transfers.case_id', 'cases.id')
-    .selectAll('cases')
-    .where('case_transfers.transfer', '=', transfer)
-    .executeTakeFirst()
 }
 
 async function join(

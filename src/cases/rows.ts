@@ -15,6 +15,16 @@ export async function readCase(tx: Db | Tx, id: string): Promise<CaseTable> {
   return row
 }
 
+/** The case that the transfer joined. */
+export async function caseWith(tx: Tx, transfer: string): Promise<CaseTable | undefined> {
+  return tx
+    .selectFrom('cases')
+    .innerJoin('case_transfers', 'case_transfers.case_id', 'cases.id')
+    .selectAll('cases')
+    .where('case_transfers.transfer', '=', transfer)
+    .executeTakeFirst()
+}
+
 /** In the order in which they joined the case. */
 export async function transfersOf(tx: Db | Tx, id: string): Promise<readonly string[]> {
   const rows = await tx

@@ -20,7 +20,7 @@ import {
   toRecipient,
   verifyDetached,
 } from '../seal/keys/index.js'
-import type { PrivateKey } from '../seal/keys/index.js'
+import type { PrivateKey, VerifyDetached } from '../seal/keys/index.js'
 import { openState } from '../state/index.js'
 import type { State } from '../state/index.js'
 import { openLogFiles, openStore } from '../store/index.js'
@@ -69,11 +69,7 @@ export interface Ground {
 export interface CurrentKeys {
   readonly inspect: (certificate: string) => Promise<Report>
   readonly toRecipient: (id: string, certificate: string) => ReturnType<typeof toRecipient>
-  readonly verifyDetached: (
-    text: string,
-    signature: string,
-    certificate: string,
-  ) => Promise<boolean>
+  readonly verifyDetached: VerifyDetached
 }
 
 type Report = Awaited<ReturnType<typeof inspectCertificate>>

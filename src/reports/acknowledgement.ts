@@ -2,6 +2,7 @@ import { readReportAcknowledgement } from '../protocol/report.js'
 import type { AcknowledgeReport } from '../protocol/report.js'
 import { NocturneError } from '../lib/errors.js'
 import type { CaseReportTable } from '../state/night/index.js'
+import type { VerifyDetached } from '../seal/keys/index.js'
 
 /**
  * Checks that the facility signed that it opened exactly this report.
@@ -28,9 +29,5 @@ export async function checkAcknowledgement(
 
 interface AcknowledgementChecks {
   readonly gateway: string
-  readonly verifyDetached: (
-    text: string,
-    signature: string,
-    certificate: string,
-  ) => Promise<boolean>
+  readonly verifyDetached: VerifyDetached
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { MAX_REPORT_BYTES, readReportStatement } from '../protocol/report.js'
 import type { NewReport, ReportStatement } from '../protocol/report.js'
 import { NocturneError } from '../lib/errors.js'
-import type { Recipient } from '../seal/keys/index.js'
+import type { Recipient, VerifyDetached } from '../seal/keys/index.js'
 
 /** How far the reader's clock and ours may differ. */
 const CLOCK_SKEW_MS = 5 * 60_000
@@ -25,11 +25,7 @@ export interface CheckedReport {
 
 export interface ReportChecks {
   readonly gateway: string
-  readonly verifyDetached: (
-    text: string,
-    signature: string,
-    certificate: string,
-  ) => Promise<boolean>
+  readonly verifyDetached: VerifyDetached
   /** Whether the message is OpenPGP, encrypted to the recipient (possibly among others). */
   readonly isSealedTo: (message: Uint8Array, recipient: Recipient) => Promise<boolean>
   readonly now: () => number

@@ -15,6 +15,7 @@ import type { RowGuard } from '../ledger/rows/index.js'
 import type { State, Tx } from '../state/index.js'
 import { guardedCertificates, guardedChanges, isNamedByLedger } from './certificate-rows.js'
 import type { CertificateRow, RowParts } from './certificate-rows.js'
+import type { VerifyDetached } from '../seal/keys/index.js'
 
 export interface Certificates {
   /**
@@ -57,11 +58,7 @@ export interface CertificateParts {
   readonly fingerprintOf: (certificate: string) => Promise<string>
   readonly isRevoked: (certificate: string) => Promise<boolean>
   /** Whether the signature of the text is valid for the certificate today. */
-  readonly verifyDetached: (
-    text: string,
-    signature: string,
-    certificate: string,
-  ) => Promise<boolean>
+  readonly verifyDetached: VerifyDetached
   readonly now: () => number
 }
 

@@ -7,7 +7,7 @@ import { NocturneError, asNocturneError } from '../lib/errors.js'
 import type { Tx } from '../state/index.js'
 import type { BegunEnvelope } from './begin.js'
 import type { TransferRooms } from './rooms.js'
-import { insertCrosswalk } from './rows.js'
+import { claimEnvelope, insertCrosswalk } from './rows.js'
 import type { StoredCrosswalk } from './upload/crosswalk.js'
 import type { StoredItem } from '../store/index.js'
 import { SYSTEM } from '../lib/actors.js'
@@ -39,13 +39,7 @@ export async function finishEnvelope(
   now: number,
 ): Promise<number> {
   const { envelope } = begun
-  const { numUpdatedRows } = await tx
-    .updateTable('envelopes')
-    .set({ state: 'committed', lease_until: 0 })
-    .where('id', '=', envelope)
-    .where('state', '=', 'growing')
-    .executeTakeFirst()
-  if (numUpdatedRows !== 1n) throw new NocturneError('transfer_not_open')
+  await claimEnvelope(tx, envelope, 'growing')
   if (crosswalk) await insertCrosswalk(tx, begun, crosswalk, now)
   await tx.deleteFrom('crosswalk_pieces').where('envelope', '=', envelope).execute()
   const { count } = await tx

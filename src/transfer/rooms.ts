@@ -10,6 +10,7 @@ import type { FacilityKeys, GatewayKeys } from '../site/index.js'
 import type { State } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
 import type { MemoryBudget } from './upload/original.js'
+import type { VerifyDetached } from '../seal/keys/index.js'
 
 export interface TransferRooms {
   /** Name of the gateway, which manifests, crosswalks and release statements state. */
@@ -41,11 +42,7 @@ export interface TransferRooms {
   /** Makes an armored detached OpenPGP signature as the gateway. */
   readonly sign: (text: string) => Promise<string>
   /** Whether the signature of the text is valid for the certificate today. */
-  readonly verifyDetached: (
-    text: string,
-    signature: string,
-    certificate: string,
-  ) => Promise<boolean>
+  readonly verifyDetached: VerifyDetached
   /** Examines a document under the facility's rules as it passes; see the receive room. */
   readonly inspectDocument: (
     bytes: AsyncIterable<Buffer>,

@@ -17,12 +17,16 @@ const ROWS_A_STATEMENT = 500
  * Checks that the envelope still belongs to this gateway. If the sweep took it, its objects are
  * gone and nothing may become visible.
  */
-export async function claimEnvelope(tx: Tx, envelope: string): Promise<void> {
+export async function claimEnvelope(
+  tx: Tx,
+  envelope: string,
+  from: 'receiving' | 'growing' = 'receiving',
+): Promise<void> {
   const { numUpdatedRows } = await tx
     .updateTable('envelopes')
     .set({ state: 'committed', lease_until: 0 })
     .where('id', '=', envelope)
-    .where('state', '=', 'receiving')
+    .where('state', '=', from)
     .executeTakeFirst()
   if (numUpdatedRows !== 1n) throw new NocturneError('transfer_not_open')
 }

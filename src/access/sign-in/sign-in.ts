@@ -14,6 +14,7 @@ import type { Challenge } from '../../protocol/sign-in-challenge.js'
 import { createChallengeBook } from './challenge.js'
 import { createEventThrottle } from './event-throttle.js'
 import type { NewToken, Tokens } from '../tokens.js'
+import type { VerifyDetached } from '../../seal/keys/index.js'
 
 export interface SignIn {
   /**
@@ -48,11 +49,7 @@ export interface SignInOptions {
   /** A secret that all gateways on this database share; at least 32 bytes of entropy. */
   readonly secret: Uint8Array
   /** Whether `signature` is a valid signature over `text` by the certificate, today. */
-  readonly verifyDetached: (
-    text: string,
-    signature: string,
-    certificate: string,
-  ) => Promise<boolean>
+  readonly verifyDetached: VerifyDetached
   /** Milliseconds since 1970. */
   readonly now: () => number
   /**

@@ -8,6 +8,13 @@ const MAX_SIGNATURE_CHARACTERS = 65_536
 const MAX_SIGNATURES = 8
 const MAX_SIGNED_CHARACTERS = 64 * 1024 * 1024
 
+/** `verifyDetached` as rooms take it: the composition adds the time. */
+export type VerifyDetached = (
+  text: string,
+  signature: string,
+  certificate: string,
+) => Promise<boolean>
+
 /**
  * Returns whether this is a detached signature over `content` (for a string, its UTF-8 octets) by a
  * signing key of this certificate, with certificate and signature both valid at `now` and no weak

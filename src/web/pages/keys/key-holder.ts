@@ -73,7 +73,7 @@ export class KeyHolder {
     const read = readChallenge(challenge)
     if (read?.origin !== origin || read.principal !== principal)
       throw new NocturneError('challenge_invalid')
-    return { signature: await signDetached(challenge, this.#held()) }
+    return { signature: await signDetached(challenge, this.#held(), new Date()) }
   }
 
   async #prove({ challenge, gateway, reader, manifest }: Prove): Promise<KeyResults['prove']> {
@@ -101,6 +101,7 @@ export class KeyHolder {
       sealed,
       [this.#held()],
       known,
+      new Date(),
     )
     const manifest = readManifest(content, { transfer, gateway })
     if (!manifest) throw new NocturneError('manifest_mismatch')
@@ -139,7 +140,7 @@ export class KeyHolder {
       reader,
       openedAt: new Date().toISOString(),
     })
-    return { statement, signature: await signDetached(statement, this.#held()) }
+    return { statement, signature: await signDetached(statement, this.#held(), new Date()) }
   }
 
   async #opened(message: Uint8Array, meter: Meter): Promise<Uint8Array<ArrayBuffer>> {

@@ -4,7 +4,7 @@ import { writeAcknowledgement } from '../../../protocol/acknowledgement.js'
 import { claimStatement, sealedClaimText } from '../../../protocol/claim.js'
 import { readManifest } from '../../../protocol/manifest.js'
 import type { Manifest } from '../../../protocol/manifest.js'
-import { lackOf } from '../../../protocol/outcomes.js'
+import { shortfallOf } from '../../../protocol/outcomes.js'
 import { readChallenge } from '../../../protocol/sign-in-challenge.js'
 import {
   canProveOpening,
@@ -130,13 +130,13 @@ export class KeyHolder {
     if (!known?.manifest.items.every(({ index }) => known.opened.has(index)))
       throw new NocturneError('acknowledgement_invalid')
     const { manifest, digest } = known
-    const lacks = lackOf(manifest.outcomes)
+    const shortfall = shortfallOf(manifest.outcomes)
     const statement = writeAcknowledgement({
       gateway: manifest.gateway,
       transfer,
       manifest: digest,
       items: manifest.items.length,
-      ...(lacks && { lacks }),
+      ...(shortfall && { lacks: shortfall }),
       reader,
       openedAt: new Date().toISOString(),
     })

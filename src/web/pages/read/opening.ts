@@ -2,7 +2,7 @@
 import type { CaseView } from '../../../protocol/http/cases.js'
 import type { Manifest, ManifestItem } from '../../../protocol/manifest.js'
 import { itemPaths } from '../../../protocol/opened-names.js'
-import { lackOf, lackText } from '../../../protocol/outcomes.js'
+import { shortfallOf, shortfallText } from '../../../protocol/outcomes.js'
 import { factsOf } from '../viewer/facts.js'
 import type { InstanceFacts } from '../viewer/facts.js'
 import { textsOf } from './problem.js'
@@ -108,8 +108,8 @@ export class Opening {
     this.#set({
       total: manifests.reduce((sum, { items }) => sum + items.length, 0),
       lacks: manifests.flatMap(({ outcomes }) => {
-        const lack = lackOf(outcomes)
-        return lack ? [lackText(lack)] : []
+        const shortfall = shortfallOf(outcomes)
+        return shortfall ? [shortfallText(shortfall)] : []
       }),
     })
     for (const manifest of manifests) await this.#openAll(manifest)

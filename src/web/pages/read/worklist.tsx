@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { Cell, Column, Row, Table, TableBody, TableHeader } from 'react-aria-components'
 import type { CaseView } from '../../../protocol/http/cases.js'
-import { lackOf, lackText } from '../../../protocol/outcomes.js'
+import { shortfallOf, shortfallText } from '../../../protocol/outcomes.js'
 import type { Outcomes } from '../../../protocol/outcomes.js'
 import { Problem } from './problem.js'
 import type { Session } from './session.js'
@@ -111,7 +111,7 @@ interface CaseRowProps {
 function CaseRow({ of: one, now, me }: CaseRowProps) {
   const left = timeLeft(one, now)
   const counted = one.outcomes as unknown as Outcomes
-  const lack = lackOf(counted)
+  const shortfall = shortfallOf(counted)
   const holder = one.claimedBy === me ? 'you' : (one.claimedBy ?? '')
   return (
     <Row id={one.id} textValue={one.code} data-urgency={left.urgency}>
@@ -125,7 +125,7 @@ function CaseRow({ of: one, now, me }: CaseRowProps) {
       <Cell>{one.modality ?? ''}</Cell>
       <Cell>
         {counted.accepted}
-        {lack && <span className="bad"> not whole: {lackText(lack)}</span>}
+        {shortfall && <span className="bad"> not whole: {shortfallText(shortfall)}</span>}
       </Cell>
       <Cell>{one.waitingSince ? clockTime(one.waitingSince, now) : ''}</Cell>
       <Cell>{holder}</Cell>

@@ -18,7 +18,7 @@ const COMPOSITIONS = ['gateway.ts', 'gateway', 'witness.ts', 'edge', 'reader']
 
 /** Code that also runs in browsers, so it must not import any Node module. */
 const RUNS_IN_BROWSERS =
-  /^(?:(?:dicom|pixels|protocol|reidentify|web\/pages)\/.*|(?:seal\/browser|seal\/open\/|ledger\/browser|ledger\/verify\/verify)[^/]*)\.ts$/
+  /^(?:(?:dicom|pixels|protocol|reidentify|web\/pages)\/.*|(?:seal\/browser|seal\/open\/|ledger\/browser|ledger\/verify\/verify)[^/]*)\.tsx?$/
 /** The Node half of a folder whose other half is used by pages. */
 const FOR_NODE = ['seal/open/index.ts']
 
@@ -83,7 +83,10 @@ async function allImports(root: string): Promise<Map<string, ImportOf[]>> {
   const files = await sourceFiles(root)
   return new Map(
     await Promise.all(
-      files.map(async (file): Promise<[string, ImportOf[]]> => [file, await importsOf(root, file)]),
+      files.map(async (file): Promise<[string, ImportOf[]]> => [
+        file,
+        await importsOf(root, file, files),
+      ]),
     ),
   )
 }

@@ -31,9 +31,17 @@ export async function sourceFiles(root: string): Promise<string[]> {
     .sort()
 }
 
-/** Every import of one file, found in its syntax tree. */
-export async function importsOf(root: string, file: string): Promise<ImportOf[]> {
-  return importsIn(file, await readFile(resolve(root, file), 'utf8'))
+/** Every import of one of these files, found in its syntax tree. */
+export async function importsOf(
+  root: string,
+  file: string,
+  files: readonly string[],
+): Promise<ImportOf[]> {
+  const imports = importsIn(file, await readFile(resolve(root, file), 'utf8'))
+  return imports.map((one) => {
+    const page = `${one.to ?? ''}x`
+    return one.to !== undefined && files.includes(page) ? { ...one, to: page } : one
+  })
 }
 
 /** The imports in a source text, as if it were in `file`. */

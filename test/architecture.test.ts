@@ -157,6 +157,23 @@ const OFFENCES: readonly Offence[] = [
     faults: ['a circle: store/a.ts store/b.ts store/c.ts'],
   },
   {
+    what: 'a circle of a page',
+    rule: 'circles',
+    files: {
+      'web/pages/list.tsx': `import { row } from './row.js'\nexport const list = () => row`,
+      'web/pages/row.tsx': `import { list } from './list.js'\nexport const row = () => list`,
+    },
+    faults: ['a circle: web/pages/list.tsx web/pages/row.tsx'],
+  },
+  {
+    what: 'a Node module in a page',
+    rule: 'browsers',
+    files: {
+      'web/pages/list.tsx': `import { inspect } from 'node:util'\nexport const list = inspect`,
+    },
+    faults: ['src/web/pages/list.tsx:1 imports node:util: is a Node module'],
+  },
+  {
     what: 'a Node module behind code for browsers',
     rule: 'browsers',
     files: {

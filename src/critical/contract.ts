@@ -2,7 +2,7 @@ import type { Asker, EscalationStep } from '../cases/index.js'
 import type { Actor, EventInput, Ledger } from '../ledger/log/index.js'
 import type { CriticalLevel, NewCritical, NewReadBack } from '../protocol/critical.js'
 import type { SignedRequest } from '../protocol/signed.js'
-import type { Recipient } from '../seal/keys/index.js'
+import type { Recipient, VerifyDetached } from '../seal/keys/index.js'
 import type { State, Tx } from '../state/index.js'
 import type { CaseTable, CriticalAnswerTable, CriticalResultTable } from '../state/night/index.js'
 import type { CriticalCounts, CriticalRange } from './rows.js'
@@ -31,11 +31,7 @@ export interface CriticalParts {
   readonly facilityRecipient: (facility: string) => Promise<Recipient>
   /** Those that a read-back must be sealed to one of: the readers of the group. */
   readonly readerRecipients: (group: string) => Promise<readonly Recipient[]>
-  readonly verifyDetached: (
-    text: string,
-    signature: string,
-    certificate: string,
-  ) => Promise<boolean>
+  readonly verifyDetached: VerifyDetached
   readonly isSealedTo: (message: Uint8Array, recipient: Recipient) => Promise<boolean>
   /** Starts the escalation, or restarts it with another chain; implemented by the cases room. */
   readonly escalate: (tx: Tx, about: About, chain: readonly EscalationStep[]) => Promise<void>

@@ -11,7 +11,7 @@ import type { Ledger } from '../ledger/log/index.js'
 import { createNotify } from '../notify/index.js'
 import type { Channel, Notify, SendOne } from '../notify/index.js'
 import { isProof } from '../seal/proof/index.js'
-import type { Recipient } from '../seal/keys/index.js'
+import type { Recipient, VerifyDetached } from '../seal/keys/index.js'
 import type { State, Tx } from '../state/index.js'
 import type { Transfers } from '../transfer/index.js'
 import { announce, announceCritical, criticalRulesOf, peopleWith, rosterOf } from './announce.js'
@@ -30,11 +30,7 @@ export interface NightParts {
   readonly origin: () => string
   /** Shared by all gateways of the site. */
   readonly secret: Uint8Array
-  readonly verifyDetached: (
-    text: string,
-    signature: string,
-    certificate: string,
-  ) => Promise<boolean>
+  readonly verifyDetached: VerifyDetached
   readonly isSealedTo: (message: Uint8Array, recipient: Recipient) => Promise<boolean>
   readonly sealTo: (reader: string, content: Uint8Array) => Promise<Buffer>
   readonly now: () => number

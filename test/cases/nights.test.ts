@@ -48,7 +48,7 @@ let night: CriticalNight
 let notify: Notify
 /** Channels that are down at the moment. */
 const down = new Set<Channel>()
-/** What receivers got, by id, with the number of times. */
+/** What receivers got, by ID, with the number of times. */
 const received = new Map<string, number>()
 const sent = { cases: 0, reports: 0, repeated: 0, criticals: 0, refused: 0 }
 let minute = 0

@@ -58,7 +58,7 @@ export async function newHolders(): Promise<ReadonlyMap<string, Holder>> {
   for (const id of ['reader-1', 'reader-2', 'facility-a', 'facility-b']) {
     const { privateKey, certificate } = await newKey({ name: id })
     const key = await readPrivateKey(privateKey)
-    holders.set(id, { key, certificate, recipient: await toRecipient(id, certificate) })
+    holders.set(id, { key, certificate, recipient: await toRecipient(id, certificate, new Date()) })
   }
   return holders
 }
@@ -118,7 +118,7 @@ export async function openCriticalNight(
   })
   const signed = async (statement: string, by: string): Promise<SignedRequest> => ({
     statement,
-    signature: await signDetached(statement, of(by).key),
+    signature: await signDetached(statement, of(by).key, new Date()),
   })
   const seal = (text: string, by: string, to: string) =>
     sealSigned(Buffer.from(text), of(by).key, [of(to).recipient])

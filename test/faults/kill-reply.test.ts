@@ -67,7 +67,7 @@ beforeAll(async () => {
   caseId = answer.case
   gateway = answer.gateway
   recipients = await Promise.all(
-    answer.recipients.map((one) => toRecipient(one.id, one.certificate)),
+    answer.recipients.map((one) => toRecipient(one.id, one.certificate, new Date())),
   )
 }, 60_000)
 
@@ -102,7 +102,7 @@ class Refused extends Error {}
 const seal = (by: Reader) => sealSigned(randomBytes(300), by.key, recipients)
 const signed = async (statement: string, by: Reader) => ({
   statement,
-  signature: await signDetached(statement, by.key),
+  signature: await signDetached(statement, by.key, new Date()),
 })
 const now = () => new Date().toISOString()
 

@@ -89,7 +89,7 @@ export async function raiseCritical(
     sha256: digestOf(message),
     commitment: commitmentOf(proofOfWords(salt, text)),
   })
-  const signature = await signDetached(statement, key)
+  const signature = await signDetached(statement, key, new Date())
   const body = { statement, signature, message: message.toString('base64') }
   // Repeating this is safe: the same message is one critical result.
   const answer = await retry(work, () => client.post(`/v1/cases/${found.case}/critical`, body))
@@ -105,7 +105,7 @@ export async function listCritical(
 }
 
 /**
- * A critical result by its id, or by the code or id of its case: the one that is open, or the only
+ * A critical result by its ID, or by the code or ID of its case: the one that is open, or the only
  * one.
  *
  * @throws CommandError `not_found`, `critical_ambiguous`
@@ -203,7 +203,7 @@ async function open<T>(
   sealed: Buffer,
   schema: { safeParse(value: unknown): { readonly data?: T | undefined } },
 ): Promise<T | undefined> {
-  const { content } = await openSignedMessage(sealed, keys, [{ certificate }]).catch(
+  const { content } = await openSignedMessage(sealed, keys, [{ certificate }], new Date()).catch(
     (error: unknown) => {
       throw about('the critical result', error)
     },
@@ -245,7 +245,7 @@ export async function sendReadBack(
   })
   const isSame = wordsOf(text) === wordsOf(finding.text)
   const body = {
-    ...{ statement, signature: await signDetached(statement, keys[0]) },
+    ...{ statement, signature: await signDetached(statement, keys[0], new Date()) },
     message: message.toString('base64'),
     ...(isSame && { proof: proofOfWords(finding.salt, text) }),
   }
@@ -264,7 +264,7 @@ export async function sendComparison(
     ...{ gateway, critical: view.id, readBack, reader, matches },
     signedAt: new Date().toISOString(),
   })
-  const signature = await signDetached(statement, keys[0])
+  const signature = await signDetached(statement, keys[0], new Date())
   return post(work, `/v1/critical/${view.id}/compare`, { statement, signature })
 }
 
@@ -283,7 +283,7 @@ export async function sendPhoneCall(
   const { gateway, keys } = work
   const signedAt = new Date().toISOString()
   const statement = writePhoneCall({ gateway, critical: view.id, signedAt, ...call })
-  const signature = await signDetached(statement, keys[0])
+  const signature = await signDetached(statement, keys[0], new Date())
   return post(work, `/v1/critical/${view.id}/phone`, { statement, signature })
 }
 

@@ -45,6 +45,7 @@ export async function openNote(
     Buffer.from(note, 'base64'),
     [key],
     [{ certificate }],
+    new Date(),
   ).catch((error: unknown) => {
     throw about(`the note of ${giver}`, error)
   })

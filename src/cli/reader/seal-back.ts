@@ -26,7 +26,7 @@ export async function recipientsOf({
 }: Pick<ReportRecipientsAnswer, 'recipients'>): Promise<readonly Recipient[]> {
   const usable: Recipient[] = []
   for (const { id, certificate, fingerprint } of recipients) {
-    const recipient = await toRecipient(id, certificate).catch((error: unknown) => {
+    const recipient = await toRecipient(id, certificate, new Date()).catch((error: unknown) => {
       throw about(id, error)
     })
     if (recipient.fingerprint !== fingerprint)
@@ -47,9 +47,9 @@ export async function sealSigned(
   key: PrivateKey,
   recipients: readonly Recipient[],
 ): Promise<Buffer> {
-  const envelope = await newEnvelope(recipients)
+  const envelope = await newEnvelope(recipients, new Date())
   try {
-    const { bytes } = await envelope.sealSigned(content, key)
+    const { bytes } = await envelope.sealSigned(content, key, new Date())
     const data: Buffer[] = []
     for await (const piece of bytes) data.push(piece)
     return Buffer.concat([...envelope.keyPackets.map(({ packet }) => packet), ...data])
@@ -85,7 +85,12 @@ async function manifestOf(work: Reporting, transfer: string) {
     onBytes: () => undefined,
   })
   try {
-    const { content } = await openSignedMessage(sealed, [work.key], work.gateway.signers)
+    const { content } = await openSignedMessage(
+      sealed,
+      [work.key],
+      work.gateway.signers,
+      new Date(),
+    )
     return parseManifest(content, transfer, work.gateway.name)
   } catch (error) {
     throw about('the manifest', error)

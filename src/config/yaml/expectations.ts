@@ -54,11 +54,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'facilities[].critical':
     'write critical: { contacts: [ID], failSafe: ID, minutes: 30m, hours: 6h, days: 3d }, or omit it',
   'facilities[].critical.contacts':
-    'write whom to notify about a critical result, in order: the id of the facility itself, or of people with the role sender and this facility',
+    'write whom to notify about a critical result, in order: the ID of the facility itself, or of people with the role sender and this facility',
   'facilities[].critical.contacts[]':
-    'write the id of the facility itself, or of a person with the role sender and this facility',
+    'write the ID of the facility itself, or of a person with the role sender and this facility',
   'facilities[].critical.failSafe':
-    'write the id of the person who is notified when no contact reads a critical result back, or omit it for all operators',
+    'write the ID of the person who is notified when no contact reads a critical result back, or omit it for all operators',
   'facilities[].critical.minutes': 'write a duration such as 30m',
   'facilities[].critical.hours': 'write a duration such as 6h',
   'facilities[].critical.days': 'write a duration such as 3d',

@@ -160,7 +160,7 @@ function criticalContacts(site: SiteDraft): Finding[] {
     const failSafe = critical?.failSafe
     if (failSafe === undefined || site.people.some((one) => one.id === failSafe)) return strangers
     const problem = `names an unknown person, ${shorten(failSafe)}`
-    const hint = 'write the id of one of the people, or omit it'
+    const hint = 'write the ID of one of the people, or omit it'
     return [...strangers, { at: [...at, 'failSafe'], problem, hint }]
   })
 }

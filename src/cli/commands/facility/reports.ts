@@ -73,12 +73,18 @@ function registerList(group: Command, cli: Cli): void {
 
 function addFetchOptions(command: Command): Command {
   return addCrosswalkOptions(addGatewayOptions(command))
-    .requiredOption('--out <dir>', 'folder for the reports, in plaintext, with the patient identity restored')
+    .requiredOption(
+      '--out <dir>',
+      'folder for the reports, in plaintext, with the patient identity restored',
+    )
     .addOption(
       new Option('--format <format...>', 'formats to write; all by default').choices(FORMATS),
     )
     .option('--mllp <host:port>', 'send each report to this RIS as HL7 before it is acknowledged')
-    .option('--mllp-ca-file <file>', 'connect to the RIS with TLS, and trust these PEM certificates')
+    .option(
+      '--mllp-ca-file <file>',
+      'connect to the RIS with TLS, and trust these PEM certificates',
+    )
 }
 
 function registerFetch(group: Command, cli: Cli): void {

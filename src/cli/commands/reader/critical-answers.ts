@@ -27,7 +27,7 @@ interface OpenOptions extends GatewayOptions {
 
 const addOpenOptions = (command: Command): Command =>
   addGatewayOptions(command)
-    .argument('<name>', 'id of the critical result, or the code or id of its case', caseName)
+    .argument('<name>', 'ID of the critical result, or the code or ID of its case', caseName)
     .requiredOption(
       '--key <file>',
       "your private key; at a facility, the facility's, repeated for keys of earlier years",

@@ -48,7 +48,7 @@ function registerRaise(group: Command, cli: Cli): void {
     examples: [`nocturne critical raise K7Q-4MD --level minutes --text finding.txt ${AS_READER}`],
   })
   addKeyOptions(addGatewayOptions(command))
-    .argument('<case>', 'case code, case id, or the id of a transfer', caseName)
+    .argument('<case>', 'case code, case ID, or the ID of a transfer', caseName)
     .addOption(
       new Option('--level <level>', 'how soon it must be read back')
         .choices(CRITICAL_LEVELS)

@@ -93,7 +93,7 @@ function registerAccept(group: Command, cli: Cli): void {
     ],
   })
   addKeyOptions(addGatewayOptions(command))
-    .argument('<id>', 'id of the hand-over, as `nocturne handover list` prints it', transferId)
+    .argument('<id>', 'ID of the hand-over, as `nocturne handover list` prints it', transferId)
     .action(async (id: string, options: HandoverOptions & KeyOptions) => {
       const output = cli.output(options)
       const [{ acceptHandover, openNote }, { whoAmI }, { readGateway }] = await Promise.all([

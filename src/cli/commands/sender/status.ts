@@ -22,7 +22,7 @@ export const registerStatus: Register = (parent, cli) => {
     ],
   })
   addGatewayOptions(command)
-    .argument('[case]', 'case code, case id, or the id of a transfer; all when not given', caseName)
+    .argument('[case]', 'case code, case ID, or the ID of a transfer; all when not given', caseName)
     .option('--receipt <file>', 'write the state of the case, and the receipts of its events')
     .action((name: string | undefined, options: StatusOptions) =>
       name === undefined ? showAll(cli, options) : showCase(cli, name, options),

@@ -16,7 +16,7 @@ interface Common {
 export interface EventRule extends Common {
   readonly types: readonly EventType[]
   readonly matches?: (entry: LedgerEntry) => boolean
-  /** Who or what the alert is about: an id or a fingerprint from the event, never free text. */
+  /** Who or what the alert is about: an ID or a fingerprint from the event, never free text. */
   readonly subject: (entry: LedgerEntry) => string | undefined
   /** Raised only when one subject has this many different things within this time. */
   readonly burst?: {

@@ -23,7 +23,7 @@ const APPROVED_MS = 24 * HOUR_MS
  * Call before a search for patients is recorded and answered.
  *
  * @param patients one keyed handle per patient
- * @throws NocturneError `too_many_searches`; `second_officer_needed` with the id of the proposal
+ * @throws NocturneError `too_many_searches`; `second_officer_needed` with the ID of the proposal
  * that   another officer approves
  */
 export async function admitSearch(
@@ -56,7 +56,7 @@ async function expectFew(
 }
 
 /**
- * The proposal is recorded once, however often the officer asks before it is approved; its id comes
+ * The proposal is recorded once, however often the officer asks before it is approved; its ID comes
  * with the error.
  */
 async function expectApproved(parts: SearchParts, actor: Actor, handle: string): Promise<void> {

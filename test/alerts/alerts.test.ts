@@ -177,7 +177,7 @@ describe('an alert about events', () => {
     expect(rulesIn(raised)).toEqual([])
   })
 
-  it('names nothing but an id, a key or a row', async () => {
+  it('names nothing but an ID, a key or a row', async () => {
     const alerts = open()
     await alerts.follow()
     await note([system('sink.lost', { sink: 'a\nname <x>' }), ...times(10, search)])

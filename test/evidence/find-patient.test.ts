@@ -86,7 +86,7 @@ describe.each(['facility', 'transfer'] as const)('a patient ID, linked per %s', 
       tx.updateTable('events').set({ id_handle: null }).execute(),
     )
     const { reindex } = await import('../../src/ledger/log/reindex.js')
-    expect((await reindex(open.state)).mended).toBe(3)
+    expect((await reindex(open.state)).corrected).toBe(3)
     expect((await find('00451982', '')).handles).toContain(second())
   })
 })

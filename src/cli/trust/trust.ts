@@ -192,7 +192,7 @@ const digestOf = (certificate: string): string =>
 
 async function fingerprintOf(certificate: string): Promise<string> {
   const { inspectCertificate } = await import('../../seal/keys/index.js')
-  return (await inspectCertificate(certificate)).fingerprint
+  return (await inspectCertificate(certificate, new Date())).fingerprint
 }
 
 function failed(code: Code, problem: string | undefined): CommandError {

@@ -201,8 +201,10 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
   'hold.removed': consulted('a legal hold ended'),
   'prune.proposed': alert('an officer proposed to prune the ledger', 'gateway'),
   'ledger.pruned': alert('entries past their retention were pruned', 'gateway'),
-  'search.proposed': looked('an officer asked for a second officer before searching for a patient'),
-  'search.approved': looked('a second officer agreed to a search for a patient'),
+  'search.proposed': consulted(
+    'an officer asked for a second officer before searching for a patient',
+  ),
+  'search.approved': consulted('a second officer agreed to a search for a patient'),
   'ledger.restored': alert('the ledger was restored from the published log', 'gateway'),
   'register.added': alert('an entry was added to a compliance register', 'gateway'),
   'register.ended': alert('an entry of a compliance register ended', 'gateway'),

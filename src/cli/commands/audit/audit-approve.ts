@@ -18,7 +18,7 @@ export const registerAuditApprove: Register = (parent, cli) => {
     ],
   })
   addGatewayOptions(approve)
-    .argument('<id>', 'id that the search of the other officer was refused with', proposalId)
+    .argument('<id>', 'ID that the search of the other officer was refused with', proposalId)
     .action(async (id: string, options: ApproveOptions) => {
       const output = cli.output(options)
       const [{ holdAnswer }, { parseAnswer }] = await Promise.all([
@@ -35,5 +35,5 @@ export const registerAuditApprove: Register = (parent, cli) => {
 
 function proposalId(text: string): string {
   if (ID_PATTERN.test(text)) return text
-  throw new InvalidArgumentError('give the id that the search was refused with')
+  throw new InvalidArgumentError('give the ID that the search was refused with')
 }

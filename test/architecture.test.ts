@@ -234,9 +234,10 @@ describe('a tree of files', () => {
   })
 
   it('may have faces of exactly 15 names, and folders of exactly 25 files', async () => {
-    const parts = Array.from({ length: 25 }, (_, at) => [`store/s3/part-${String(at)}.ts`, ''])
+    const parts = Array.from({ length: 25 }, (_, at) => `store/s3/part-${String(at)}.ts`)
+    const files = Object.fromEntries(parts.map((path) => [path, '']))
     const face = `export { ${names(15)} } from './files.js'`
-    const tree = await treeWith({ ...Object.fromEntries(parts), 'store/index.ts': face })
+    const tree = await treeWith({ ...files, 'store/index.ts': face })
     expect(await faultsIn(tree)).toEqual([])
   })
 

@@ -1,6 +1,6 @@
 /**
- * Proxies, sign-in pages and untrusted certificates that answer in place of the gateway or block the
- * connection to it. Each has its own code and hint.
+ * Proxies, sign-in pages and untrusted certificates that answer in place of the gateway or block
+ * the connection to it. Each has its own code and hint.
  */
 import { connect } from 'node:tls'
 import { CATALOGUE, systemCode } from '../lib/errors.js'

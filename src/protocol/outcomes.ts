@@ -1,6 +1,6 @@
 /**
- * The outcome of every part of a transfer: what its readers received, and what they did not. A reader
- * that opens an incomplete study is told.
+ * The outcome of every part of a transfer: what its readers received, and what they did not. A
+ * reader that opens an incomplete study is told.
  */
 import * as z from 'zod/mini'
 import { about, count } from './words.js'

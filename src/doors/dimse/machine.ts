@@ -1,4 +1,4 @@
-/** The state of one association, by the table in `states`, and its ARTIM timer (PS3.8 section 9.1.5). */
+/** The state of one association, by the table in `states`, and its ARTIM timer (PS3.8 9.1.5). */
 import { transition } from './states.js'
 import type { Action, EventName, State } from './states.js'
 import type { Wire } from './wire.js'

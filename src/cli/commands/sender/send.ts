@@ -25,8 +25,8 @@ interface SendOptions extends GatewayOptions {
 const OUTCOMES = ['accepted', 'duplicate', 'quarantined', 'refused'] as const
 
 /**
- * Exit status 0 when every file was accepted or had been sent before; 3 when some were held, refused
- * or left out; 1 when neither the readers nor the facility received any.
+ * Exit status 0 when every file was accepted or had been sent before; 3 when some were held,
+ * refused or left out; 1 when neither the readers nor the facility received any.
  */
 export const registerSend: Register = (parent, cli) => {
   const command = define(parent, {

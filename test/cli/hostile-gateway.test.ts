@@ -265,7 +265,8 @@ describe('a transfer from a malicious gateway', () => {
       const kept = files.filter((one) => one.isFile() && !one.parentPath.endsWith('.partial'))
       return { said, kept: kept.map(({ name }) => name).sort() }
     } finally {
-      await rm(out, { recursive: true, force: true })
+      // Items that were under way may still be leaving the folder.
+      await rm(out, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     }
   }
 

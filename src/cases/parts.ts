@@ -41,7 +41,7 @@ export type ViewParts = Pick<CasesParts, 'state' | 'countOutcomes' | 'openCritic
 
 export interface CasesParts {
   readonly state: State
-  readonly ledger: Pick<Ledger, 'record' | 'proof'>
+  readonly ledger: Pick<Ledger, 'record' | 'recordAny' | 'proof'>
   readonly holdTransfers: HoldTransfers
   /** Whether a reader has still to open any of the transfers. */
   readonly hasUnopened: (tx: Tx, transfers: readonly string[]) => Promise<boolean>

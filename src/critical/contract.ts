@@ -24,7 +24,7 @@ export interface CriticalNotice {
 export interface CriticalParts {
   readonly gateway: string
   readonly state: State
-  readonly ledger: Pick<Ledger, 'record' | 'note' | 'proof'>
+  readonly ledger: Pick<Ledger, 'record' | 'recordAny' | 'note' | 'proof'>
   readonly rulesOf: (facility: string) => CriticalRules
   /** Armored, in effect now; empty when there is none. */
   readonly certificateOf: (principal: string) => string

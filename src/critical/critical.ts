@@ -124,23 +124,14 @@ async function read(
 async function runDue(parts: CriticalParts): Promise<number> {
   const { state, ledger, now, system } = parts
   if (!(await isAnyMissed(state.db, now()))) return 0
-  const nothing = new Error('another gateway took them')
-  try {
-    const { receipts } = await ledger.record(async (tx) => {
-      const events: EventInput[] = []
-      for (const row of await takeMissed(tx, now())) {
-        const detail = { due: new Date(row.due_at).toISOString() }
-        const about = aboutCritical(row, detail)
-        events.push({ type: 'critical.missed', outcome: 8, actor: system, ...about })
-        await parts.announce(tx, { what: 'missed', row })
-      }
-      const [first, ...others] = events
-      if (!first) throw nothing
-      return { value: undefined, events: [first, ...others] }
-    })
-    return receipts.length
-  } catch (error) {
-    if (error === nothing) return 0
-    throw error
-  }
+  return ledger.recordAny(async (tx) => {
+    const events: EventInput[] = []
+    for (const row of await takeMissed(tx, now())) {
+      const detail = { due: new Date(row.due_at).toISOString() }
+      const about = aboutCritical(row, detail)
+      events.push({ type: 'critical.missed', outcome: 8, actor: system, ...about })
+      await parts.announce(tx, { what: 'missed', row })
+    }
+    return events
+  })
 }

@@ -30,6 +30,12 @@ export interface Ledger {
   record<T>(
     change: (tx: Tx) => Promise<{ value: T; events: readonly [EventInput, ...EventInput[]] }>,
   ): Promise<Recorded<T>>
+  /**
+   * As `record`, for a change that may find nothing to do: without an event there is no entry.
+   *
+   * @returns the number of events recorded
+   */
+  recordAny(change: (tx: Tx) => Promise<readonly EventInput[]>): Promise<number>
   /** Records one event without a state change. */
   note(event: EventInput): Promise<Receipt>
   /**
@@ -159,10 +165,10 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
   }
 }
 
-/** The two ways to record an event: with a state change in the same transaction, or alone. */
+/** Events are recorded with a state change in the same transaction, or alone. */
 const recording = (
   record: ReturnType<typeof createRecorder>,
-): Pick<Ledger, 'record' | 'note' | 'noteRead'> => ({
+): Pick<Ledger, 'record' | 'recordAny' | 'note' | 'noteRead'> => ({
   record: async (change) => {
     let value: { readonly of: Awaited<ReturnType<typeof change>>['value'] } | undefined
     const receipts = await record(async (tx) => {
@@ -172,6 +178,20 @@ const recording = (
     })
     if (!value) throw new TypeError('a receipt without a change')
     return { value: value.of, receipts: [firstOf(receipts), ...receipts.slice(1)] }
+  },
+  recordAny: async (change) => {
+    const nothing = new Error('nothing was done')
+    try {
+      const receipts = await record(async (tx) => {
+        const [first, ...others] = await change(tx)
+        if (!first) throw nothing
+        return [first, ...others]
+      })
+      return receipts.length
+    } catch (error) {
+      if (error === nothing) return 0
+      throw error
+    }
   },
   note: async (event) => firstOf(await record([event])),
   noteRead: async (actor, detail, patient = {}) =>

@@ -6,6 +6,7 @@ import type { Witnessing } from '../ledger/witness/index.js'
 import type { Notice } from '../notify/index.js'
 import type { State } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
+import { startRounds } from './rounds.js'
 
 export interface AlertingRooms {
   readonly alerts: Pick<Alerts, 'follow' | 'observe'>
@@ -27,19 +28,9 @@ const JUMP_MS = 60_000
 export function startAlerting(rooms: AlertingRooms): () => Promise<void> {
   const { now } = rooms
   const hasJumped = createJumpDetector({ wall: now(), steady: performance.now() })
-  let isOver = false
-  let round: Promise<void> | undefined
-  const timer = setInterval(() => {
-    if (round || isOver) return
-    const jumped = hasJumped({ wall: now(), steady: performance.now() })
-    round = observeAll(rooms, jumped).finally(() => (round = undefined))
-  }, ROUND_MS)
-  timer.unref()
-  return async () => {
-    isOver = true
-    clearInterval(timer)
-    await round
-  }
+  return startRounds(ROUND_MS, () =>
+    observeAll(rooms, hasJumped({ wall: now(), steady: performance.now() })),
+  )
 }
 
 /** Each observation stands alone: a database that is away must not hide a store that is. */

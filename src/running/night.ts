@@ -2,6 +2,7 @@
 import type { Cases } from '../cases/index.js'
 import type { Critical } from '../critical/index.js'
 import type { Notify } from '../notify/index.js'
+import { startRounds } from './rounds.js'
 
 const ROUND_MS = 1_000
 
@@ -20,22 +21,9 @@ export function startNight(
   { cases, critical, notify }: NightRooms,
   failed: (error: unknown) => void,
 ): () => Promise<void> {
-  let isOver = false
-  let round: Promise<unknown> = Promise.resolve()
-  let isBusy = false
-  const dueWork = () => [cases.runDue(), critical.runDue(), notify.sendDue()]
-  const timer = setInterval(() => {
-    if (isBusy || isOver) return
-    isBusy = true
-    round = Promise.allSettled(dueWork()).then((outcomes) => {
-      isBusy = false
-      for (const one of outcomes) if (one.status === 'rejected') failed(one.reason)
-    })
-  }, ROUND_MS)
-  timer.unref()
-  return async () => {
-    isOver = true
-    clearInterval(timer)
-    await round
-  }
+  return startRounds(ROUND_MS, async () => {
+    const work = [cases.runDue(), critical.runDue(), notify.sendDue()]
+    for (const one of await Promise.allSettled(work))
+      if (one.status === 'rejected') failed(one.reason)
+  })
 }

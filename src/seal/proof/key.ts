@@ -6,8 +6,8 @@
  */
 import { createPrivateKey, createPublicKey, hkdfSync, sign, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
+import { PROOF_INFO } from './session-key.js'
 
-const INFO = 'nocturne/proof/v1'
 /**
  * The octets that precede the 32 octets of an Ed25519 key in PKCS #8 (RFC 8410 section 7) and in
  * SubjectPublicKeyInfo.
@@ -16,7 +16,7 @@ const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
 
 function privateKey(sessionKey: Uint8Array): KeyObject {
-  const seed = Buffer.from(hkdfSync('sha256', sessionKey, new Uint8Array(0), INFO, 32))
+  const seed = Buffer.from(hkdfSync('sha256', sessionKey, new Uint8Array(0), PROOF_INFO, 32))
   const key = Buffer.concat([PKCS8, seed])
   try {
     return createPrivateKey({ key, format: 'der', type: 'pkcs8' })

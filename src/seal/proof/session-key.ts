@@ -4,6 +4,9 @@ import { secretOf } from '../keys/keys.js'
 import type { PrivateKey } from '../keys/keys.js'
 import { forReading } from '../keys/policy.js'
 
+/** HKDF's info in the derivation of the proof key (key.ts). */
+export const PROOF_INFO = 'nocturne/proof/v1'
+
 /**
  * Opens a key packet of `message` and passes its session key to `use`, which must not keep it: the
  * key is overwritten afterwards, and does not leave this folder.
@@ -22,9 +25,11 @@ export async function withSessionKey<T>(
       config: forReading,
     })
     if (!found) throw new Error('no session key')
-    const result = await use(found.data)
-    found.data.fill(0)
-    return result
+    try {
+      return await use(found.data)
+    } finally {
+      found.data.fill(0)
+    }
   } catch (cause) {
     throw new NocturneError('cannot_open', { cause })
   }

@@ -1,9 +1,8 @@
 /** `proveOpening` for browsers: the same derivation by WebCrypto, which has Ed25519 since 2025. */
 import type { PrivateKey } from '../keys/keys.js'
 import { own } from '../web-ciphers.js'
-import { withSessionKey } from './session-key.js'
+import { PROOF_INFO, withSessionKey } from './session-key.js'
 
-const INFO = 'nocturne/proof/v1'
 /** The octets that precede the 32 octets of an Ed25519 key in PKCS #8 (RFC 8410 section 7). */
 const PKCS8 = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20)
 
@@ -40,7 +39,7 @@ async function signerOf(sessionKey: Uint8Array) {
     name: 'HKDF',
     hash: 'SHA-256',
     salt: new Uint8Array(0),
-    info: new TextEncoder().encode(INFO),
+    info: new TextEncoder().encode(PROOF_INFO),
   }
   const seed = new Uint8Array(await crypto.subtle.deriveBits(how, secret, 256))
   const pkcs8 = new Uint8Array([...PKCS8, ...seed])

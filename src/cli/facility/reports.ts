@@ -25,25 +25,16 @@ import {
 } from '../../results/index.js'
 import type { FinishedReport, MllpTarget } from '../../results/index.js'
 import { inspectCertificate, signDetached, verifyDetached } from '../../seal/keys/index.js'
-import type { PrivateKey } from '../../seal/keys/index.js'
 import { openSignedMessage } from '../../seal/open/index.js'
 import { parseAnswer } from '../parse-answer.js'
 import type { GatewayClient } from '../client.js'
 import { about, CommandError } from '../command-error.js'
 import { writeWhole, once } from '../local-write.js'
 import { fetchToMemory } from '../reader/download.js'
+import type { OpeningWork } from '../reader/seal-back.js'
 import type { Format } from './report-formats.js'
 import { identityOf } from './report-identity.js'
 import type { Identities } from './report-identity.js'
-
-export interface ReportWork {
-  readonly client: GatewayClient
-  readonly signal: AbortSignal
-  readonly gateway: string
-  /** The first one signs the acknowledgement. */
-  readonly keys: readonly [PrivateKey, ...PrivateKey[]]
-  readonly onRetry: () => void
-}
 
 /** A report opened on this machine, with its reader's signature verified. */
 export interface OpenedReport {
@@ -63,7 +54,7 @@ export async function waitingReports(client: GatewayClient): Promise<readonly Re
  * @throws CommandError `cannot_open`
  * @throws CommandError `report_invalid` if message, statement and document do not belong together
  */
-export async function openReport(work: ReportWork, id: string): Promise<OpenedReport> {
+export async function openReport(work: OpeningWork, id: string): Promise<OpenedReport> {
   const answer = await work.client.json({ path: `/v1/reports/${id}` })
   const view = parseAnswer(reportAnswer, answer)
   const sealed = await fetchToMemory({
@@ -135,7 +126,7 @@ export interface Delivery {
  *   and the gateway
  */
 export async function deliverReport(
-  work: ReportWork,
+  work: OpeningWork,
   opened: OpenedReport,
   identities: Identities,
   { out, formats, mllp }: Delivery,
@@ -196,7 +187,10 @@ function renderAs(format: Format, report: FinishedReport, pdf: Buffer): Buffer {
  */
 const endingOf = (name: string): string => /\.[a-z0-9]{1,5}$/i.exec(name)?.[0].toLowerCase() ?? ''
 
-async function acknowledge({ client, gateway, keys }: ReportWork, view: ReportView): Promise<void> {
+async function acknowledge(
+  { client, gateway, keys }: OpeningWork,
+  view: ReportView,
+): Promise<void> {
   const statement = writeReportAcknowledgement({
     ...{ gateway, report: view.id, facility: view.facility, sha256: view.sha256 },
     openedAt: new Date().toISOString(),

@@ -9,8 +9,7 @@ import { parseAnswer } from '../parse-answer.js'
 import { GatewayError } from '../client.js'
 import type { GatewayClient } from '../client.js'
 import { about } from '../command-error.js'
-import { fetchToMemory } from './download.js'
-import { MAX_MANIFEST_BYTES } from './manifest.js'
+import { fetchManifest } from './download.js'
 
 export interface Claiming {
   readonly client: GatewayClient
@@ -43,13 +42,7 @@ export async function claimCase(work: Claiming, name: string): Promise<Claimed> 
   const path = `/v1/cases/${name}/claim`
   const challenge = await challengeOf(client, path)
   const { transfer, nonce } = challenge
-  const manifest = await fetchToMemory({
-    ...work,
-    path: `/v1/transfers/${transfer}/manifest`,
-    what: 'the manifest',
-    size: MAX_MANIFEST_BYTES,
-    onBytes: () => undefined,
-  })
+  const manifest = await fetchManifest(work, transfer)
   const statement = claimStatement({ gateway, case: challenge.case, transfer, reader, nonce })
   const signature = await proveOpening(manifest, key, statement).catch((error: unknown) => {
     throw about('the manifest', error)

@@ -28,7 +28,6 @@ import type {
   ReadBackDocument,
 } from '../../protocol/critical.js'
 import { signDetached, verifyDetached } from '../../seal/keys/index.js'
-import type { PrivateKey } from '../../seal/keys/index.js'
 import { openSignedMessage } from '../../seal/open/index.js'
 import { parseAnswer } from '../parse-answer.js'
 import type { GatewayClient } from '../client.js'
@@ -36,17 +35,7 @@ import { about, CommandError } from '../command-error.js'
 import { retry } from '../retry.js'
 import { fetchToMemory } from './download.js'
 import { aboutStudies, recipientsOf, sealSigned } from './seal-back.js'
-import type { Reporting } from './seal-back.js'
-
-export interface CriticalWork {
-  readonly client: GatewayClient
-  readonly signal: AbortSignal
-  /** Name of the gateway, which every statement contains. */
-  readonly gateway: string
-  /** The first one signs. */
-  readonly keys: readonly [PrivateKey, ...PrivateKey[]]
-  readonly onRetry: () => void
-}
+import type { OpeningWork, Reporting } from './seal-back.js'
 
 export interface Finding {
   readonly level: CriticalLevel
@@ -134,7 +123,7 @@ export async function findCritical(client: GatewayClient, name: string): Promise
  * @throws CommandError `cannot_open`, `critical_invalid`
  */
 export async function openFinding(
-  work: CriticalWork,
+  work: OpeningWork,
   view: CriticalWhole,
 ): Promise<CriticalDocument> {
   const sealed = await fetchMessage(work, `/v1/critical/${view.id}/message`)
@@ -161,7 +150,7 @@ export async function openFinding(
  * @throws CommandError `cannot_open`, `critical_invalid`; `not_found` when there is none
  */
 export async function openReadBack(
-  work: CriticalWork,
+  work: OpeningWork,
   view: CriticalWhole,
 ): Promise<{ readonly id: string; readonly document: ReadBackDocument }> {
   const newest = view.answers.findLast(({ kind }) => kind === 'read-back')
@@ -188,7 +177,7 @@ interface Signed {
 const isSigned = ({ statement, signature, certificate }: Signed, at: string): Promise<boolean> =>
   verifyDetached(statement, signature, certificate, new Date(at))
 
-const fetchMessage = (work: CriticalWork, path: string): Promise<Buffer> =>
+const fetchMessage = (work: OpeningWork, path: string): Promise<Buffer> =>
   fetchToMemory({
     ...work,
     path,
@@ -198,7 +187,7 @@ const fetchMessage = (work: CriticalWork, path: string): Promise<Buffer> =>
   })
 
 async function open<T>(
-  { keys }: CriticalWork,
+  { keys }: OpeningWork,
   { certificate }: Signed,
   sealed: Buffer,
   schema: { safeParse(value: unknown): { readonly data?: T | undefined } },
@@ -223,7 +212,7 @@ const invalid = ({ code }: Pick<CriticalView, 'code'>) =>
 
 /** @returns whether the words are those of the finding, so that no reader has to compare */
 export async function sendReadBack(
-  work: CriticalWork,
+  work: OpeningWork,
   view: CriticalWhole,
   finding: CriticalDocument,
   { role, text }: { readonly role: ContactRole; readonly text: string },
@@ -254,7 +243,7 @@ export async function sendReadBack(
 
 /** @param readBack the answer that was compared */
 export async function sendComparison(
-  work: CriticalWork,
+  work: OpeningWork,
   view: CriticalWhole,
   readBack: string,
   { reader, matches }: { readonly reader: string; readonly matches: boolean },
@@ -276,7 +265,7 @@ export interface Call {
 }
 
 export async function sendPhoneCall(
-  work: CriticalWork,
+  work: OpeningWork,
   view: CriticalWhole,
   call: Call,
 ): Promise<CriticalChanged> {
@@ -289,7 +278,7 @@ export async function sendPhoneCall(
 
 /** Repeating this is safe: the same statement is one answer. */
 const post = async (
-  work: CriticalWork,
+  work: OpeningWork,
   path: string,
   body: Readonly<Record<string, unknown>>,
 ): Promise<CriticalChanged> =>

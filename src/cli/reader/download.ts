@@ -7,7 +7,7 @@ import type { GatewayClient } from '../client.js'
 import { CommandError } from '../command-error.js'
 import { MAX_KEY_PACKET_BYTES } from './data-packet.js'
 import { writeError } from '../local-write.js'
-import { mismatch } from './manifest.js'
+import { MAX_MANIFEST_BYTES, mismatch } from './manifest.js'
 import { retry } from '../retry.js'
 
 /**
@@ -47,6 +47,22 @@ export async function fetchToMemory(work: Fetch): Promise<Buffer> {
     return Buffer.concat(chunks)
   })
 }
+
+/**
+ * The sealed manifest of a transfer.
+ * @throws CommandError
+ */
+export const fetchManifest = (
+  work: Pick<Fetch, 'client' | 'signal' | 'onRetry'>,
+  transfer: string,
+): Promise<Buffer> =>
+  fetchToMemory({
+    ...work,
+    path: `/v1/transfers/${transfer}/manifest`,
+    what: 'the manifest',
+    size: MAX_MANIFEST_BYTES,
+    onBytes: () => undefined,
+  })
 
 /**
  * Fetches a message to `file`, resuming where an earlier attempt, or an earlier process that was

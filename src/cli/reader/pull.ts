@@ -23,10 +23,10 @@ import { GatewayError } from '../client.js'
 import type { GatewayClient } from '../client.js'
 import { about, CommandError } from '../command-error.js'
 import { ContentMeter, isSame } from './content-meter.js'
-import { fetchToFile, fetchToMemory, IN_MEMORY_BYTES, readBack } from './download.js'
+import { fetchManifest, fetchToFile, fetchToMemory, IN_MEMORY_BYTES, readBack } from './download.js'
 import type { Fetch } from './download.js'
 import { makeFolder, once, writeWholeText } from '../local-write.js'
-import { MAX_MANIFEST_BYTES, parseManifest } from './manifest.js'
+import { parseManifest } from './manifest.js'
 import { openItem } from './open-item.js'
 import type { Progress } from '../progress.js'
 import type { TrustedGateway } from './pull-targets.js'
@@ -112,15 +112,7 @@ export async function pull(work: Pull, id: string): Promise<PullReport> {
 }
 
 async function openManifest(work: Pull, id: string): Promise<SignedContent> {
-  const sealed =
-    work.manifest ??
-    (await fetchToMemory({
-      ...work,
-      path: `/v1/transfers/${id}/manifest`,
-      what: 'the manifest',
-      size: MAX_MANIFEST_BYTES,
-      onBytes: () => undefined,
-    }))
+  const sealed = work.manifest ?? (await fetchManifest(work, id))
   try {
     return await openSignedMessage(sealed, [work.key], work.gateway.signers, new Date())
   } catch (error) {

@@ -7,9 +7,20 @@ import type { PrivateKey, Recipient } from '../../seal/keys/index.js'
 import { openSignedMessage } from '../../seal/open/index.js'
 import type { GatewayClient } from '../client.js'
 import { about, CommandError } from '../command-error.js'
-import { fetchToMemory } from './download.js'
-import { MAX_MANIFEST_BYTES, parseManifest } from './manifest.js'
+import { fetchManifest } from './download.js'
+import { parseManifest } from './manifest.js'
 import type { TrustedGateway } from './pull-targets.js'
+
+/** For opening what came back, and answering it. */
+export interface OpeningWork {
+  readonly client: GatewayClient
+  readonly signal: AbortSignal
+  /** Name of the gateway, which every statement contains. */
+  readonly gateway: string
+  /** The first one signs. */
+  readonly keys: readonly [PrivateKey, ...PrivateKey[]]
+  readonly onRetry: () => void
+}
 
 export interface Reporting {
   readonly client: GatewayClient
@@ -77,13 +88,7 @@ export async function aboutStudies(
 }
 
 async function manifestOf(work: Reporting, transfer: string) {
-  const sealed = await fetchToMemory({
-    ...work,
-    path: `/v1/transfers/${transfer}/manifest`,
-    what: 'the manifest',
-    size: MAX_MANIFEST_BYTES,
-    onBytes: () => undefined,
-  })
+  const sealed = await fetchManifest(work, transfer)
   try {
     const { content } = await openSignedMessage(
       sealed,

@@ -11,7 +11,8 @@ import { addCrosswalkOptions, crosswalkLines } from './crosswalk.js'
 import type { CrosswalkOptions } from './crosswalk.js'
 import { FORMATS } from '../../facility/report-formats.js'
 import type { Format } from '../../facility/report-formats.js'
-import type { Delivery, OpenedReport, ReportWork } from '../../facility/reports.js'
+import type { Delivery, OpenedReport } from '../../facility/reports.js'
+import type { OpeningWork } from '../../reader/seal-back.js'
 import type { ReportView } from '../../../protocol/http/reports.js'
 import type { GatewayClient } from '../../client.js'
 import type { Command } from 'commander'
@@ -236,7 +237,7 @@ async function deliverSome(
 }
 
 interface Delivering {
-  readonly work: ReportWork
+  readonly work: OpeningWork
   readonly delivery: Delivery
   readonly lines: Crosswalks['lines']
 }

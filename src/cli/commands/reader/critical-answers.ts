@@ -10,7 +10,7 @@ import type { Output } from '../../output.js'
 import { CONTACT_ROLES } from '../../../protocol/critical.js'
 import type { ContactRole, CriticalDocument } from '../../../protocol/critical.js'
 import type { CriticalWhole } from '../../../protocol/http/critical.js'
-import type { CriticalWork } from '../../reader/critical.js'
+import type { OpeningWork } from '../../reader/seal-back.js'
 import { printChanged, textOf } from './critical-text.js'
 
 const ACCESS = '--gateway https://gateway.example.org --token-file'
@@ -42,7 +42,7 @@ const addCrosswalk = (command: Command): Command =>
   )
 
 interface Opened {
-  readonly work: CriticalWork
+  readonly work: OpeningWork
   readonly view: CriticalWhole
   readonly finding: CriticalDocument
   readonly reader: string
@@ -71,7 +71,7 @@ async function withFinding<T>(
   )
   if (!first) throw new Error('commander requires a key')
   return withGateway(options, cli, output, async (client) => {
-    const work: CriticalWork = {
+    const work: OpeningWork = {
       ...{ client, signal: cli.signal, keys: [first, ...more] },
       gateway: (await readGateway(client, [])).name,
       onRetry: () => output.warn('the connection broke; trying again'),

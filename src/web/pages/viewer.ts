@@ -69,6 +69,7 @@ class StackViewer implements Viewer {
   readonly #onDrawn: (drawn: Drawn) => void
   readonly #engine = new RenderingEngine(ENGINE)
   readonly #viewport: Types.IStackViewport
+  readonly #resizing = new ResizeObserver(() => this.#engine.resize(true))
   #ids: readonly string[] = []
   readonly #known = new WeakMap<Blob, string>()
   /** Increases with each request, so that a late image does not replace a later one. */
@@ -89,7 +90,7 @@ class StackViewer implements Viewer {
     for (const tool of Object.values(NAMES)) group?.addTool(tool)
     group?.addViewport(VIEWPORT, ENGINE)
     this.setTool('window')
-    new ResizeObserver(() => this.#engine.resize(true)).observe(element)
+    this.#resizing.observe(element)
   }
 
   async setImages(images: readonly ViewerImage[]): Promise<void> {
@@ -199,6 +200,7 @@ class StackViewer implements Viewer {
 
   close(): void {
     this.#request += 1
+    this.#resizing.disconnect()
     annotation.state.removeAllAnnotations()
     ToolGroupManager.destroyToolGroup(TOOLS)
     this.#engine.destroy()

@@ -103,17 +103,16 @@ export class Gateway {
 export const aboutGateway = (): Promise<GatewayAnswer> => call(gatewayAnswer, '/v1/gateway', {})
 
 /**
- * Signs in. `sign` gets the challenge and the origin that it must name.
+ * Signs in with the signature of a challenge.
  *
  * @throws GatewayRefusal
  */
 export async function signIn(
   principal: string,
-  sign: (challenge: string, origin: string) => Promise<string>,
+  sign: (challenge: string) => Promise<string>,
 ): Promise<Gateway> {
-  const { origin } = await aboutGateway()
   const { challenge } = await call(signInChallenge, '/v1/sign-in/challenge', {}, { principal })
-  const signature = await sign(challenge, origin)
+  const signature = await sign(challenge)
   const body = { principal, challenge, signature }
   const { token } = await call(tokenAnswer, '/v1/sign-in', {}, body)
   return new Gateway(token)
@@ -152,5 +151,5 @@ async function request(path: string, how: RequestInit): Promise<Response> {
 }
 
 /** Texts of the catalogue start in lower case and have no full stop. */
-const sentence = (text: string): string =>
+export const sentence = (text: string): string =>
   `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`

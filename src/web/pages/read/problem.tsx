@@ -1,7 +1,7 @@
 import { CATALOGUE } from '../../../lib/errors.js'
 import type { Code } from '../../../lib/errors.js'
 import { KeyError } from '../keys/key-worker-handle.js'
-import { GatewayRefusal } from './gateway.js'
+import { GatewayRefusal, sentence } from './gateway.js'
 
 /** What happened and what to do, as the catalogue of errors has it. */
 export function Problem({ error }: { readonly error: unknown }) {
@@ -22,6 +22,3 @@ export function textsOf(error: unknown): { readonly title: string; readonly hint
   }
   return { title: 'Something failed in this page.', hint: 'Reload it and sign in again.' }
 }
-
-const sentence = (text: string): string =>
-  `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`

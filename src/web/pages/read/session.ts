@@ -26,12 +26,13 @@ export async function openSession(
     await keys.ask({ do: 'unlock', key: bytes, passphrase: passphrase || undefined }, [
       bytes.buffer,
     ])
-    const gateway = await signIn(principal, async (challenge, origin) => {
+    const about = await aboutGateway()
+    const gateway = await signIn(principal, async (challenge) => {
+      const { origin } = about
       const { signature } = await keys.ask({ do: 'sign in', challenge, origin, principal })
       return signature
     })
-    const [about, who] = await Promise.all([aboutGateway(), gateway.session()])
-    return { gateway, about, keys, who }
+    return { gateway, about, keys, who: await gateway.session() }
   } catch (error) {
     keys.lock()
     throw error

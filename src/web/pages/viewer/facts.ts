@@ -14,7 +14,7 @@ export interface InstanceFacts {
   readonly isLossy: boolean
   /** Not from the scanner as acquired: the first value of Image Type is DERIVED. */
   readonly isDerived: boolean
-  /** Kilobytes of header that were read are never kept. */
+  /** It has Rows, so it is an image. */
   readonly hasPixels: boolean
 }
 

@@ -3,7 +3,6 @@
  * what the shipped detector finds in them.
  */
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, describe, expect } from '@jest/globals'
 import fc from 'fast-check'
@@ -25,6 +24,7 @@ import {
   noDcmtk,
   RLE,
 } from './_compressed.js'
+import { noDetector } from '../deidentify/_detector.js'
 import { FOLDER, noFiles, title, when } from './_files.js'
 
 const folder = folderFor('inspecting')
@@ -200,15 +200,7 @@ describe('a compressed frame with bytes changed', () => {
   })
 })
 
-function reasonToSkip(): string | undefined {
-  try {
-    createRequire(import.meta.url).resolve('tesseract.js')
-    return noDcmtk
-  } catch {
-    return 'the optional packages are not installed'
-  }
-}
-const missing = reasonToSkip()
+const missing = noDetector ?? noDcmtk
 
 describe('with tesseract, an image that no rule covers', () => {
   const textDetector =

@@ -5,7 +5,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, describe, expect } from '@jest/globals'
 import { createTextDetector } from '../../src/deidentify/blank/tesseract.js'
@@ -13,6 +12,7 @@ import { dataset, part10, topLevel, valueOf, type Written } from '../deidentify/
 import { noise, ultrasound, type Picture } from '../deidentify/_image.js'
 import { contextFor, run } from '../deidentify/_run.js'
 import { write } from '../deidentify/_writing.js'
+import { noDetector } from '../deidentify/_detector.js'
 import { JPEG, JPEG_LS, RLE, decodedBy, folderFor, noDcmtk } from './_compressed.js'
 import { title, when } from './_files.js'
 
@@ -55,15 +55,7 @@ async function xray(compress: readonly string[]): Promise<Buffer> {
   return readFileSync(target)
 }
 
-function reasonToSkip(): string | undefined {
-  try {
-    createRequire(import.meta.url).resolve('tesseract.js')
-    return noDcmtk
-  } catch {
-    return 'the optional packages are not installed'
-  }
-}
-const missing = reasonToSkip()
+const missing = noDetector ?? noDcmtk
 
 describe('a name on an X-ray', () => {
   const textDetector =

@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { type TextDetector } from '../../src/deidentify/index.js'
 import { createTextDetector } from '../../src/deidentify/blank/tesseract.js'
+import { noDetector } from './_detector.js'
 import { valueOf, type Written } from './_build.js'
 import { noise, ultrasoundFile, type Region } from './_image.js'
 import { codeOf, contextFor, run, withPixels } from './_run.js'
@@ -25,15 +25,7 @@ function image(...writing: readonly { readonly text: string; readonly y: number 
 const NAME = 'JOHNSON JANE'
 const BANNER = { text: NAME, y: 10 }
 
-function reasonToSkip(): string | undefined {
-  try {
-    createRequire(import.meta.url).resolve('tesseract.js')
-    return undefined
-  } catch {
-    return 'the optional packages are not installed'
-  }
-}
-const missing = reasonToSkip()
+const missing = noDetector
 const when = missing === undefined ? it : it.skip
 const title = (text: string) => (missing === undefined ? text : `${text} (skipped: ${missing})`)
 

@@ -37,12 +37,8 @@ export async function readBack(
     isAbout ? read : undefined,
     row.facility,
   )
-  await checkSealed(
-    parts,
-    sent.message,
-    statement.sha256,
-    await parts.readerRecipients(row.group_id),
-  )
+  const readers = await parts.readerRecipients(row.group_id)
+  await checkSealed(parts, sent.message, statement.sha256, readers)
   const hasProof = sent.proof !== undefined
   if (sent.proof !== undefined && commitmentOf(sent.proof) !== row.commitment)
     throw new NocturneError('critical_invalid', { field: 'proof' })

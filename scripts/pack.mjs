@@ -33,7 +33,14 @@ const out = resolve(values.out)
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 /** Folders of commands, and single commands, that work with a gateway or on their own. */
-const OF_CLIENT = ['facility/', 'reader/', 'sender/', 'site/key.js', 'site/sign-in.js']
+const OF_CLIENT = [
+  'facility/',
+  'reader/',
+  'sender/',
+  'site/key.js',
+  'site/sign-in.js',
+  'site/sign-out.js',
+]
 const OF_SITE = ['audit/', 'officer/', 'site/', 'facility/facility.js']
 /** Native modules, and modules for servers. */
 const FORBIDDEN = ['better-sqlite3', 'pg', 'express', 'multer', '@aws-sdk/client-s3']

@@ -1,5 +1,6 @@
 /** X.509 certificates for tests, created by `openssl`. */
 import { execFile } from 'node:child_process'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -30,7 +31,12 @@ export async function newAuthority(
     const [certificate, key] = [`${base}.pem`, `${base}-key.pem`]
     await run('openssl', [
       ...['req', '-x509', ...pair, '-days', '2', ...subject(host), '-CA', ca, '-CAkey', caKey],
-      ...['-addext', `subjectAltName=DNS:${host}`, '-addext', 'basicConstraints=critical,CA:false'],
+      ...[
+        '-addext',
+        `subjectAltName=${isIP(host) === 0 ? 'DNS' : 'IP'}:${host}`,
+        '-addext',
+        'basicConstraints=critical,CA:false',
+      ],
       ...['-keyout', key, '-out', certificate],
     ])
     return { ca, certificate, key }

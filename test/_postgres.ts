@@ -5,7 +5,17 @@
  */
 import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { access, chown, constants, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import {
+  access,
+  chmod,
+  chown,
+  constants,
+  copyFile,
+  mkdtemp,
+  readdir,
+  rm,
+  writeFile,
+} from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -61,7 +71,46 @@ async function freshDatabase(server: string): Promise<TestPostgres> {
   return { url: url.href, stop: () => query(server, `drop database ${name} with (force)`) }
 }
 
-async function startServer({ folder, account }: Programs): Promise<TestPostgres> {
+/** How a server is to be reached: with TLS, and by these lines of pg_hba.conf. */
+export interface Secured {
+  readonly certificate: string
+  readonly key: string
+  readonly hba: readonly string[]
+}
+
+/**
+ * A server of its own with TLS. Its superuser logs in with SCRAM whatever the lines say.
+ *
+ * @throws Error when `postgresMissing` is set.
+ */
+export async function startSecuredPostgres(secured: Secured): Promise<TestPostgres> {
+  if (typeof found === 'string') throw new Error(found)
+  return startServer(found, secured)
+}
+
+/** Files of the server, owned by its account. */
+async function settingsFor(
+  dir: string,
+  account: Account | undefined,
+  { certificate, key, hba }: Secured,
+): Promise<Readonly<Record<string, string>>> {
+  const files = { cert: join(dir, 'server.pem'), key: join(dir, 'server.key') }
+  await copyFile(certificate, files.cert)
+  await copyFile(key, files.key)
+  const hbaFile = join(dir, 'hba.conf')
+  const own = ['local all all scram-sha-256', 'host all nocturne 127.0.0.1/32 scram-sha-256']
+  await writeFile(hbaFile, [...hba, ...own, ''].join('\n'))
+  for (const file of [files.cert, files.key, hbaFile]) {
+    await chmod(file, 0o600)
+    if (account) await chown(file, account.uid, account.gid)
+  }
+  return { ssl: 'on', ssl_cert_file: files.cert, ssl_key_file: files.key, hba_file: hbaFile }
+}
+
+async function startServer(
+  { folder, account }: Programs,
+  secured?: Secured,
+): Promise<TestPostgres> {
   const dir = await mkdtemp(join(tmpdir(), 'nocturne-postgres-'))
   const password = randomBytes(12).toString('hex')
   const passwordFile = join(dir, 'password')
@@ -84,6 +133,7 @@ async function startServer({ folder, account }: Programs): Promise<TestPostgres>
     unix_socket_directories: dir,
     shared_buffers: '32MB',
     max_connections: 60,
+    ...(secured && (await settingsFor(dir, account, secured))),
   }
   const server = spawn(
     join(folder, 'postgres'),

@@ -1,8 +1,13 @@
-/** The proof that a reader can open a case, required before they can hold it. */
+/**
+ * The proof that somebody can open a case, required before they can hold it, or seal one of its
+ * transfers to somebody else.
+ */
 import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
 import { claimStatement, sealedClaimText } from '../protocol/claim.js'
-import type { ClaimChallenge, ClaimProof, ClaimStatement } from '../protocol/claim.js'
+import type { ClaimChallenge, ClaimProof } from '../protocol/claim.js'
+import { packetsText, recipientStatement } from '../protocol/recipient-statement.js'
+import type { RecipientAddition } from '../protocol/recipient-statement.js'
 
 export interface Openable {
   readonly case: string
@@ -33,12 +38,25 @@ export interface ProofParts {
 }
 
 export interface Proofs {
-  challenge(reader: string, openable: Openable): Promise<ClaimChallenge>
   /**
-   * @throws NocturneError `challenge_invalid` for a nonce that is foreign or expired;
-   *   `claim_unproven`
+   * @param addition the recipient to be added and their packets; undefined for a claim. A challenge
+   *   for one purpose is of no use for another.
    */
-  check(reader: string, openable: Openable, proof: ClaimProof): 'session-key' | 'certificate'
+  challenge(
+    reader: string,
+    openable: Openable,
+    addition?: RecipientAddition,
+  ): Promise<ClaimChallenge>
+  /**
+   * @throws NocturneError `challenge_invalid` for a nonce that is foreign or expired, or was made
+   *   for another purpose; `claim_unproven` or, for an addition, `recipient_unproven`
+   */
+  check(
+    reader: string,
+    openable: Openable,
+    proof: ClaimProof,
+    addition?: RecipientAddition,
+  ): 'session-key' | 'certificate'
 }
 
 const CHALLENGE_MS = 5 * 60_000
@@ -47,31 +65,36 @@ const NONCE = /^(\d{9,11})\.([0-9a-f]{32})\.([0-9a-f]{64})$/
 
 /**
  * Nothing is stored between the two requests: a nonce contains its expiry, and a MAC that binds it
- * to this reader and case.
+ * to this reader, case and purpose.
  */
 export function createProofs(parts: ProofParts): Proofs {
   const { gateway, now } = parts
   const key = Buffer.from(hkdfSync('sha256', parts.secret, '', 'nocturne/claim/v1', 32))
   const mac = (...texts: string[]): string =>
     createHmac('sha256', key).update(texts.join('|')).digest('hex')
-  const tagOf = (reader: string, openable: Openable, front: string): string =>
-    mac('nonce', reader, openable.case, openable.transfer, front)
-  const statementOf = (reader: string, one: Openable, nonce: string): ClaimStatement => ({
-    gateway,
-    case: one.case,
-    transfer: one.transfer,
-    reader,
-    nonce,
-  })
+  const asked = (reader: string, one: Openable, addition?: RecipientAddition): Asked => {
+    const tagOf = (front: string) =>
+      mac('nonce', reader, one.case, one.transfer, ...purposeOf(addition), front)
+    const about = { gateway, case: one.case, transfer: one.transfer }
+    return {
+      tagOf,
+      statement: (nonce) =>
+        addition
+          ? recipientStatement({ ...about, ...addition, actor: reader, nonce })
+          : claimStatement({ ...about, reader, nonce }),
+      sealedText: (nonce) =>
+        sealedClaimText({ ...about, reader, nonce }, mac('sealed', nonce), purposeOf(addition)),
+    }
+  }
 
   return {
-    async challenge(reader, openable) {
+    async challenge(reader, openable, addition) {
+      const { tagOf, sealedText } = asked(reader, openable, addition)
       const end = Math.floor((now() + CHALLENGE_MS) / 1000)
       const front = `${end}.${randomBytes(16).toString('hex')}`
-      const nonce = `${front}.${tagOf(reader, openable, front)}`
-      const text = sealedClaimText(statementOf(reader, openable, nonce), mac('sealed', nonce))
+      const nonce = `${front}.${tagOf(front)}`
       const sealed = openable.isOwnPacket
-        ? await parts.sealTo(reader, Buffer.from(text))
+        ? await parts.sealTo(reader, Buffer.from(sealedText(nonce)))
         : undefined
       return {
         case: openable.case,
@@ -79,32 +102,50 @@ export function createProofs(parts: ProofParts): Proofs {
         transfer: openable.transfer,
         nonce,
         expiresAt: new Date(end * 1000).toISOString(),
+        ...(openable.proofKey === undefined && { isAnswerOnly: true }),
         ...(sealed && { sealed: sealed.toString('base64') }),
       }
     },
 
-    check(reader, openable, proof) {
-      const [, seconds = '', random = '', tag = ''] = NONCE.exec(proof.nonce) ?? []
-      const isOurs = isSame(tag, tagOf(reader, openable, `${seconds}.${random}`))
+    check(reader, openable, proof, addition) {
+      const { tagOf, sealedText, statement } = asked(reader, openable, addition)
+      const unproven = addition ? 'recipient_unproven' : 'claim_unproven'
+      const { nonce } = proof
+      const [, seconds = '', random = '', tag = ''] = NONCE.exec(nonce) ?? []
+      const isOurs = isSame(tag, tagOf(`${seconds}.${random}`))
       if (!isOurs || Number(seconds) * 1000 <= now()) throw new NocturneError('challenge_invalid')
-      const statement = statementOf(reader, openable, proof.nonce)
       if ('signature' in proof) {
         const { proofKey } = openable
-        if (
-          proofKey === undefined ||
-          !parts.isProof(proofKey, claimStatement(statement), proof.signature)
-        )
-          throw new NocturneError('claim_unproven')
+        const isProven =
+          proofKey !== undefined && parts.isProof(proofKey, statement(nonce), proof.signature)
+        if (!isProven) throw new NocturneError(unproven)
         return 'session-key'
       }
-      const text = sealedClaimText(statement, mac('sealed', proof.nonce))
-      const expected = createHash('sha256').update(text).digest('hex')
+      const expected = createHash('sha256').update(sealedText(nonce)).digest('hex')
       if (!openable.isOwnPacket || !isSame(proof.answer, expected))
-        throw new NocturneError('claim_unproven')
+        throw new NocturneError(unproven)
       return 'certificate'
     },
   }
 }
+
+/** What a reader has to prove, and how the gateway recognises its own challenge. */
+interface Asked {
+  readonly tagOf: (front: string) => string
+  readonly statement: (nonce: string) => string
+  readonly sealedText: (nonce: string) => string
+}
+
+/** Empty for a claim. The packets may be long, so their digest stands for them. */
+const purposeOf = (addition: RecipientAddition | undefined): readonly string[] =>
+  addition
+    ? [
+        'recipient',
+        addition.recipient,
+        addition.fingerprint,
+        createHash('sha256').update(packetsText(addition.packets)).digest('hex'),
+      ]
+    : []
 
 const isSame = (a: string, b: string): boolean =>
   a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   dump: async () => (await import('./commands/site/dump.js')).registerDump,
   token: async () => (await import('./commands/site/token.js')).registerToken,
   'sign-in': async () => (await import('./commands/site/sign-in.js')).registerSignIn,
+  'sign-out': async () => (await import('./commands/site/sign-out.js')).registerSignOut,
   send: async () => (await import('./commands/sender/send.js')).registerSend,
   status: async () => (await import('./commands/sender/status.js')).registerStatus,
   recall: async () => (await import('./commands/reader/case.js')).registerRecall,

@@ -160,12 +160,13 @@ export function buildStore(
   credentials: S3StoreConfig['credentials'] | undefined,
 ): StoreConfig {
   if (store.kind === 'files') return { kind: 'files', path: resolvePath(dir, store.path) }
-  const { kind, bucket, region, endpoint, forcePathStyle, prefix } = store
+  const { kind, bucket, region, endpoint, caFile, forcePathStyle, prefix } = store
   return {
     kind,
     bucket,
     region,
     ...(endpoint !== undefined && { endpoint }),
+    ...(caFile !== undefined && { caFile: resolvePath(dir, caFile) }),
     ...(forcePathStyle !== undefined && { forcePathStyle }),
     ...(prefix !== undefined && { prefix }),
     ...(credentials && { credentials }),

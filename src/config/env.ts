@@ -29,6 +29,7 @@ export const OVERRIDES: Readonly<Record<string, Override>> = {
   NOCTURNE_S3_BUCKET: { at: ['store', 'bucket'], schema: s3Fields.bucket },
   NOCTURNE_S3_REGION: { at: ['store', 'region'], schema: s3Fields.region },
   NOCTURNE_S3_ENDPOINT: { at: ['store', 'endpoint'], schema: s3Fields.endpoint },
+  NOCTURNE_S3_CA_FILE: { at: ['store', 'caFile'], schema: s3Fields.caFile },
   NOCTURNE_S3_PREFIX: { at: ['store', 'prefix'], schema: s3Fields.prefix },
   NOCTURNE_S3_FORCE_PATH_STYLE: {
     at: ['store', 'forcePathStyle'],

@@ -1,4 +1,5 @@
 import { isIP, isIPv4 } from 'node:net'
+import { isThisMachine } from '../lib/peers.js'
 
 export interface Listen {
   readonly host: string
@@ -22,15 +23,7 @@ export function parseListen(text: string): Listen | string {
   return { host, port: Number(digits) }
 }
 
-/**
- * True when the address is reachable only from this machine: 127.0.0.0/8, ::1 and `localhost` (RFC
- * 6761 section 6.3).
- */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase()
-  if (bare === 'localhost' || bare === '::1') return true
-  return isIPv4(bare) && bare.startsWith('127.')
-}
+export { isThisMachine as isLoopback }
 
 // Four numbers that are not an IPv4 address are a mistake, not a host name.
 const isHost = (host: string) => (/^[\d.]+$/.test(host) ? isIPv4(host) : HOST_NAME.test(host))
@@ -42,7 +35,7 @@ const isHost = (host: string) => (/^[\d.]+$/.test(host) ? isIPv4(host) : HOST_NA
 export function isOrigin(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.origin !== text) return false
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isThisMachine(url.hostname))
 }
 
 /** True for an IP address, or a network as `10.0.0.0/8`. */

@@ -5,6 +5,7 @@ import { readAttributeRecipients } from './attribute-recipients.js'
 import type { RecipientsReading } from './attribute-recipients.js'
 import { buildConfig, buildStore } from './build.js'
 import { NO_POLICY, readCertificates } from './certificates.js'
+import { checkAuthorities } from './authorities.js'
 import { checkDoorFiles } from './doors.js'
 import type { InspectCertificate, SiteCertificate } from './certificates.js'
 import { resolveDatabase } from './yaml/database.js'
@@ -175,6 +176,7 @@ async function readNamed(root: string, draft: SiteDraft, rooms: SiteRooms) {
       ...(tls?.problems ?? []),
       ...(await checkSinks(root, draft, now)),
       ...(await checkDoorFiles(root, draft, now)),
+      ...(await checkAuthorities(root, draft, now)),
     ],
   }
 }

@@ -109,6 +109,8 @@ async function acknowledge(
     apply: async (tx) => {
       const asker = { id: reader.principal.id, actor: reader.actor }
       await rooms.transfers.claims.acknowledge(tx, transfer.id, asker.id, rooms.now())
+      const opened = { recipient: asker.id, transfer: transfer.id, at: rooms.now() }
+      await rooms.transfers.contents.proveKeyPackets(tx, opened, 'all')
       return rooms.cases.opened(tx, asker, transfer.id, rooms.closesCases)
     },
   })

@@ -1,4 +1,5 @@
 /** One download: begin recorded in the ledger, bytes streamed, end recorded in the ledger. */
+import { createHash } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
 import type { EventInput, Receipt } from '../ledger/log/index.js'
@@ -18,7 +19,7 @@ export interface DownloadRequest {
 export interface Download {
   /** Size of the complete message in bytes. */
   readonly size: number
-  /** A strong ETag: the stored bytes and the reader's key packet never change. */
+  /** A strong ETag, over the stored object and the reader's key packets. */
   readonly etag: string
   readonly range: ByteRange | undefined
   /**
@@ -114,9 +115,9 @@ export async function describeDownload(
   return measured(await findSealed(rooms, reader, transfer, index))
 }
 
-const measured = ({ packet, size, object, fingerprint }: Sealed) => ({
+const measured = ({ packet, size, object }: Sealed) => ({
   size: packet.length + size,
-  etag: `"${object.split('/').at(-1) ?? ''}-${fingerprint.slice(0, 16)}"`,
+  etag: `"${object.split('/').at(-1) ?? ''}-${createHash('sha256').update(packet).digest('hex').slice(0, 16)}"`,
 })
 
 function expectAvailable({ state }: Transfer): void {

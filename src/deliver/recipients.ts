@@ -36,16 +36,21 @@ export async function ownPackets(
     outcome: 0,
     detail: { fingerprint: own[0]?.fingerprint ?? '', envelopes: own.length },
   })
-  const recipients = new Map(rows.map(({ recipient, fingerprint }) => [recipient, fingerprint]))
+  const held = new Map(rows.map((row) => [`${row.recipient} ${row.fingerprint}`, row]))
   return {
     id: transfer.id,
-    recipients: [...recipients].map(([id, fingerprint]) => ({ id, fingerprint })),
+    ...(transfer.manifest && { manifest: transfer.manifest.envelope }),
+    recipients: [...held.values()].map(({ recipient, fingerprint, addedBy }) => ({
+      ...{ id: recipient, fingerprint },
+      ...(addedBy !== undefined && { addedBy }),
+      ...(!isOpenedBy(rows, { recipient, fingerprint }) && { unproven: true }),
+    })),
     candidates: candidates.map(({ id, fingerprint, certificate }) => ({
       id,
       fingerprint,
       certificate,
     })),
-    envelopes: own.map(({ envelope, format, packet }) => ({
+    envelopes: provenFirst(own).map(({ envelope, format, packet }) => ({
       envelope,
       format,
       packet: packet.toString('base64'),
@@ -54,8 +59,9 @@ export async function ownPackets(
 }
 
 /**
- * Adds the recipient to all envelopes of the transfer or to none. Key packets for an older
- * certificate of the same reader are replaced.
+ * Adds the recipient to all envelopes of the transfer or to none. The caller must have checked the
+ * asker's proof that they can open the transfer. The packets are unproven until their recipient has
+ * opened the transfer; they replace other unproven ones of the same reader, and nothing else.
  *
  * @throws NocturneError `recipient_not_allowed`, `key_packets_invalid`, `transfer_not_available`
  */
@@ -76,7 +82,8 @@ export async function addRecipient(
     type: 'recipient.added',
     detail: { recipient, fingerprint },
     apply: async (tx) => {
-      await rooms.transfers.contents.replaceKeyPackets(tx, recipient, fingerprint, packets)
+      const added = { recipient, fingerprint, packets, addedBy: asker.principal.id }
+      await rooms.transfers.contents.addKeyPackets(tx, added)
       return []
     },
   })
@@ -85,7 +92,8 @@ export async function addRecipient(
 
 /**
  * Deletes the key packets of a reader who has left the group. Copies fetched earlier cannot be
- * taken back. Other readers, and the recovery key, cannot be locked out this way.
+ * taken back. Other readers, and the recovery key, cannot be locked out this way: of theirs, only
+ * packets that were added later and never opened are deleted.
  *
  * @throws NocturneError `recipient_not_allowed`, `transfer_not_available`
  */
@@ -96,17 +104,19 @@ export async function removeRecipient(
   recipient: string,
 ): Promise<RecipientAnswer> {
   const rows = await rooms.transfers.contents.keyPackets(transfer)
-  const theirs = rows.find((row) => row.recipient === recipient)
   const principal = rooms.directory.principal(recipient)
-  const isKept = principal !== undefined && mayOpen(principal, transfer)
-  if (!theirs || isKept) throw new NocturneError('recipient_not_allowed')
+  const which = principal && mayOpen(principal, transfer) ? 'unproven' : 'all'
+  const theirs = rows.find(
+    (row) => row.recipient === recipient && (which === 'all' || !row.isProven),
+  )
+  if (!theirs) throw new NocturneError('recipient_not_allowed')
   const { fingerprint } = theirs
   const envelopes = new Set(rows.map(({ envelope }) => envelope))
   const receipt = await recordChange(rooms, asker, transfer, {
     type: 'recipient.removed',
     detail: { recipient, fingerprint },
     apply: async (tx) => {
-      await rooms.transfers.contents.removeKeyPackets(tx, recipient, envelopes)
+      await rooms.transfers.contents.removeKeyPackets(tx, recipient, envelopes, which)
       return []
     },
   })
@@ -117,18 +127,38 @@ const mayOpen = (principal: Principal, transfer: Transfer): boolean =>
   principal.role === 'recovery' ||
   (principal.role === 'reader' && principal.groups.includes(transfer.group))
 
-/** Current readers of the group whose certificates pass the policy now. */
+/**
+ * Current readers of the group whose certificates pass the policy now, and are not known to open
+ * the transfer.
+ */
 async function candidatesOf(
   directory: Pick<Directory, 'usableRecipientsOf'>,
   transfer: Transfer,
   rows: readonly KeyPacketRow[],
 ): Promise<readonly Recipient[]> {
   const everyFormat = new Set(rows.map(({ format }) => format))
-  const isSealedTo = ({ id, fingerprint }: Recipient) =>
-    rows.some((row) => row.recipient === id && row.fingerprint === fingerprint)
   return (await directory.usableRecipientsOf(transfer.group)).filter(
-    (one) => !isSealedTo(one) && (one.takesSeipd2 || !everyFormat.has('seipd2')),
+    ({ id: recipient, fingerprint, takesSeipd2 }) =>
+      !isOpenedBy(rows, { recipient, fingerprint }) && (takesSeipd2 || !everyFormat.has('seipd2')),
   )
+}
+
+/** Whether every envelope has a key packet for this certificate that is known to open it. */
+function isOpenedBy(
+  rows: readonly KeyPacketRow[],
+  { recipient, fingerprint }: Pick<KeyPacketRow, 'recipient' | 'fingerprint'>,
+): boolean {
+  const opened = rows.filter(
+    (row) => row.recipient === recipient && row.fingerprint === fingerprint && row.isProven,
+  )
+  return opened.length === new Set(rows.map(({ envelope }) => envelope)).size
+}
+
+/** One packet per envelope: the first that is known to open it, or else an unproven one. */
+function provenFirst(own: readonly KeyPacketRow[]): readonly KeyPacketRow[] {
+  const chosen = new Map(own.filter(({ isProven }) => !isProven).map((row) => [row.envelope, row]))
+  for (const row of own) if (row.isProven) chosen.set(row.envelope, row)
+  return [...chosen.values()]
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What clients send about a case. */
 import * as z from 'zod/mini'
+import type { ClaimProof } from './claim.js'
 import { PRIORITIES } from './priority.js'
 import { instant, principalId } from './words.js'
 
@@ -15,13 +16,30 @@ export type CloseReason = (typeof CLOSE_REASONS)[number]
 
 const nonce = z.string().check(z.maxLength(200))
 
-/** A request without a proof is answered with a challenge. */
-export const claimRequest = z.strictObject({
+/** A request that has to be proved. Without a proof, the answer is a challenge. */
+export const proofFields = {
   nonce: z.optional(nonce),
-  /** Ed25519 over the statement (claim.ts), in base64. */
+  /** Ed25519 over the statement (claim.ts, recipient-statement.ts), in base64. */
   signature: z.optional(z.string().check(z.regex(/^[A-Za-z0-9+/]{86}==$/))),
   /** SHA-256 of the content sealed in the challenge, hexadecimal. */
   answer: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/))),
+}
+
+interface ProofFields {
+  readonly nonce?: string | undefined
+  readonly signature?: string | undefined
+  readonly answer?: string | undefined
+}
+
+/** The proof in a request; undefined when there is none. */
+export function proofOf({ nonce, signature, answer }: ProofFields): ClaimProof | undefined {
+  if (nonce === undefined) return undefined
+  if (signature !== undefined) return { nonce, signature }
+  return answer === undefined ? undefined : { nonce, answer }
+}
+
+export const claimRequest = z.strictObject({
+  ...proofFields,
   /** Takes the claim from a holder whose claim has not expired. */
   override: z.optional(z.enum(OVERRIDE_REASONS)),
 })

@@ -23,8 +23,18 @@ export const claimStatement = (one: ClaimStatement): string =>
  * The text that a challenge seals to the reader's certificate; its SHA-256 is the answer. For
  * readers who use only curl and gpg.
  */
-export const sealedClaimText = (one: ClaimStatement, secret: string): string =>
-  ['nocturne-claim/v1', one.gateway, one.case, one.transfer, one.reader, secret].join('|')
+export const sealedClaimText = (
+  one: ClaimStatement,
+  secret: string,
+  /** What else the answer is good for; empty for a claim. */
+  purpose: readonly string[] = [],
+): string =>
+  ['nocturne-claim/v1', one.gateway, one.case, one.transfer, one.reader, ...purpose, secret].join(
+    '|',
+  )
+
+/** Limit of the sealed text: names, ids and two digests. */
+export const MAX_SEALED_CLAIM_BYTES = 2048
 
 /** The gateway's answer to a claim without proof. */
 export interface ClaimChallenge {
@@ -33,6 +43,8 @@ export interface ClaimChallenge {
   readonly transfer: string
   readonly nonce: string
   readonly expiresAt: string
+  /** True for a transfer sealed before proof keys existed: nobody can sign, only answer. */
+  readonly isAnswerOnly?: boolean
   /**
    * One OpenPGP message in base64, sealed to the reader's current certificate; absent when the
    * transfer is not sealed to that certificate.

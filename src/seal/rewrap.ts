@@ -32,7 +32,7 @@ export async function rewrapKeyPacket(
   const target = await targetOf(recipient, now)
   let sessionKey: Uint8Array | undefined
   try {
-    sessionKey = await sessionKeyOf([await bodyOf(packet)], VERSION[format], [key])
+    sessionKey = await sessionKeyIn(packet, format, key)
     return await sealSessionKey(sessionKey, target, format, now)
   } catch (cause) {
     throw new NocturneError('cannot_open', { cause })
@@ -65,6 +65,13 @@ export async function isKeyPacketFor(
     return false
   }
 }
+
+/** The session key; the caller overwrites it. Fails for a packet that is not for `key`. */
+export const sessionKeyIn = async (
+  packet: Uint8Array,
+  format: DataFormat,
+  key: PrivateKey,
+): Promise<Uint8Array> => sessionKeyOf([await bodyOf(packet)], VERSION[format], [key])
 
 async function bodyOf(packet: Uint8Array): Promise<Uint8Array> {
   const source = new ByteSource(one(packet))

@@ -1,5 +1,6 @@
 /** Classifies database failures. Codes are SQLite result codes, SQLSTATEs and Node system codes. */
 import { NocturneError, systemCode } from '../lib/errors.js'
+import { isUntrusted } from '../lib/peers.js'
 
 /**
  * Serialization failure and deadlock (SQLSTATE 40001, 40P01), or SQLite's lock held by another
@@ -29,8 +30,10 @@ export function isUniqueViolation(error: unknown): boolean {
  * unchanged.
  */
 export function asUnavailable(error: unknown): unknown {
-  if (UNUSABLE.test(systemCode(error) ?? ''))
-    return new NocturneError('database_unusable', { cause: error })
+  const code = systemCode(error)
+  if (isUntrusted(code) || (error instanceof Error && error.message.startsWith(NO_TLS)))
+    return new NocturneError('database_untrusted', { cause: error })
+  if (UNUSABLE.test(code ?? '')) return new NocturneError('database_unusable', { cause: error })
   return isUnavailable(error) ? new NocturneError('database_unavailable', { cause: error }) : error
 }
 
@@ -39,6 +42,9 @@ function isUnavailable(error: unknown): boolean {
   if (code === undefined) return error instanceof Error && PG_WITHOUT_CODE.test(error.message)
   return SQLITE.test(code) || SQLSTATE.test(code) || SYSTEM.has(code)
 }
+
+/** pg has no code for it. */
+const NO_TLS = 'The server does not support SSL connections'
 
 /**
  * PostgreSQL: wrong user, password or database name. SQLite: a file that is not a database, is
@@ -77,4 +83,4 @@ const SYSTEM = new Set([
 
 /** Error messages that pg and its pool give without a code. */
 const PG_WITHOUT_CODE =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|The server does not support SSL)/
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/

@@ -27,6 +27,7 @@ import { alerts } from './migrations/0071-alerts.js'
 import { critical } from './migrations/night/0075-critical.js'
 import { handovers } from './migrations/night/0076-handovers.js'
 import { firstClaims } from './migrations/night/0077-first-claims.js'
+import { addedPackets } from './migrations/0078-added-packets.js'
 import type { Engine } from './migrations/engine.js'
 import { refuseNewer, refuseOlder } from './sharing.js'
 import type { OlderGateways } from './sharing.js'
@@ -63,6 +64,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0075-critical': critical(engine),
   '0076-handovers': handovers(engine),
   '0077-first-claims': firstClaims(engine),
+  '0078-added-packets': addedPackets(engine),
 })
 
 /**

@@ -31,7 +31,8 @@ const RETRY_FOR_MS = 10_000
  * and brings the schema up to date.
  *
  * @throws NocturneError `database_unavailable`, `database_unusable`, `database_newer`,
- *   `gateways_older`; `site_invalid` for any other kind of URL
+ *   `database_untrusted`, `database_not_scram`, `gateways_older`; `site_invalid` for any other kind
+ *   of URL
  */
 export async function openState(url: string, options: StateOptions = {}): Promise<State> {
   const { kind, dialect } = await dialectsOf(url, options)
@@ -98,11 +99,15 @@ async function dialectsOf(url: string, options: StateOptions): Promise<Dialects>
     throw new NocturneError('site_invalid', { subject: 'database' })
   const target = withPassword(url, options.password)
   // Loaded only when needed: a site on SQLite does not use it.
-  const { postgresDialect } = await import('./postgres.js')
+  const [{ postgresDialect }, { secureTarget }] = await Promise.all([
+    import('./postgres.js'),
+    import('./postgres-secure.js'),
+  ])
+  const secured = await secureTarget(target)
   const connections = Math.max(1, Math.floor((options.connections ?? 10) / 2))
   return {
     kind: 'postgres',
-    dialect: (access) => postgresDialect({ url: target, access, connections }),
+    dialect: (access) => postgresDialect({ target: secured, access, connections }),
   }
 }
 

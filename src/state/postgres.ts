@@ -11,6 +11,7 @@ import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'ky
 import type { CompiledQuery } from 'kysely'
 import pg from 'pg'
 import { asUnavailable } from './failures.js'
+import type { SecureTarget } from './postgres-secure.js'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const STATEMENT_TIMEOUT_MS = 30_000
@@ -18,7 +19,7 @@ const LOCK_TIMEOUT_MS = 10_000
 const IDLE_IN_TRANSACTION_MS = 60_000
 
 export interface PostgresOptions {
-  readonly url: string
+  readonly target: SecureTarget
   readonly access: 'read' | 'write'
   /** Maximum number of open connections. */
   readonly connections: number
@@ -48,7 +49,7 @@ class PostgresDriver implements Driver {
   constructor(options: PostgresOptions) {
     this.#session = SESSION[options.access]
     this.#pool = new pg.Pool({
-      connectionString: options.url,
+      ...options.target,
       max: options.connections,
       application_name: 'nocturne',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

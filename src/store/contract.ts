@@ -121,7 +121,10 @@ export interface S3StoreConfig {
   readonly kind: 's3'
   readonly bucket: string
   readonly region: string
+  /** Plain HTTP only on this machine. */
   readonly endpoint?: string
+  /** PEM file of the private CA that signed the endpoint's certificate; others are not trusted. */
+  readonly caFile?: string
   readonly forcePathStyle?: boolean
   /** Prefix of every key in the bucket, without leading or trailing slash. */
   readonly prefix?: string

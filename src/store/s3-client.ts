@@ -1,5 +1,6 @@
 /** The S3 client configured for this store, with limits on time, retries and connections. */
 import { S3Client } from '@aws-sdk/client-s3'
+import { readFileSync } from 'node:fs'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import type { S3StoreConfig } from './contract.js'
@@ -41,6 +42,7 @@ export function createS3Client(config: S3StoreConfig, options: Required<S3Option
   // A slow download occupies its connection, and uploads must still get one when there are hundreds
   // of downloads.
   const agent = { keepAlive: true, maxSockets: 512 }
+  const ca = config.caFile === undefined ? {} : { ca: readFileSync(config.caFile) }
   return new S3Client({
     region: config.region,
     ...(config.endpoint !== undefined && { endpoint: config.endpoint }),
@@ -66,7 +68,7 @@ export function createS3Client(config: S3StoreConfig, options: Required<S3Option
       // watches bodies instead.
       socketTimeout: 0,
       httpAgent: withListener(new HttpAgent(agent)),
-      httpsAgent: withListener(new HttpsAgent(agent)),
+      httpsAgent: withListener(new HttpsAgent({ ...agent, ...ca, minVersion: 'TLSv1.2' })),
     },
   })
 }

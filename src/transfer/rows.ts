@@ -175,6 +175,8 @@ export async function insertKeyPackets(
         fingerprint,
         recipient,
         packet,
+        added_by: null,
+        proven_at: null,
       })),
     )
     .execute()

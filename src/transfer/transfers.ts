@@ -15,16 +15,18 @@ import { listCrosswalks, readCrosswalk, sizeOfCrosswalk } from './crosswalks.js'
 import type { CrosswalkRange } from './crosswalks.js'
 import { availableTransfers, findTransfer, pageOfTransfers, sealedTo, tiesOf } from './find.js'
 import type { Ties, Transfer, TransferScope } from './find.js'
+import { storedContent, storedContents } from './stored/contents.js'
+import type { StoredContent } from './stored/contents.js'
 import {
+  addKeyPackets,
   keyPacketFor,
   keyPackets,
+  manifestOpened,
   openableBy,
+  proveKeyPackets,
   removeKeyPackets,
-  replaceKeyPackets,
-  storedContent,
-  storedContents,
-} from './packets.js'
-import type { KeyPacketRow, OpenableTransfer, StoredContent } from './packets.js'
+} from './stored/key-packets.js'
+import type { AddedPackets, KeyPacketRow, OpenableTransfer } from './stored/key-packets.js'
 import { findDeposits } from './arrival/deposits.js'
 import type { Deposit, InstanceReference } from './arrival/deposits.js'
 import { discardHeld, discardSigned } from './quarantine/discard.js'
@@ -63,6 +65,8 @@ export interface Transfers {
   recipientsOf(transfers: readonly string[]): Promise<readonly string[]>
   /** The first of the transfers whose manifest is sealed to the reader. */
   openableBy(reader: string, transfers: readonly string[]): Promise<OpenableTransfer | undefined>
+  /** After a reader has proved that they opened the manifest. */
+  opened(reader: string, transfer: string): Promise<void>
 
   /**
    * When it resolves, "transfer begun" is durable.
@@ -131,13 +135,20 @@ export interface Transfers {
       envelope: string,
       recipient: string,
     ): Promise<Pick<KeyPacketRow, 'packet' | 'fingerprint'> | undefined>
-    replaceKeyPackets(
+    /** Adds them as unproven; those known to open stay. */
+    addKeyPackets(tx: Tx, added: AddedPackets): Promise<void>
+    removeKeyPackets(
       tx: Tx,
       recipient: string,
-      fingerprint: string,
-      packets: readonly { readonly envelope: string; readonly packet: Buffer }[],
+      envelopes: Iterable<string>,
+      which: 'all' | 'unproven',
     ): Promise<void>
-    removeKeyPackets(tx: Tx, recipient: string, envelopes: Iterable<string>): Promise<void>
+    /** Marks added packets as proven, once their recipient has shown that they open. */
+    proveKeyPackets(
+      tx: Tx,
+      opened: { readonly recipient: string; readonly transfer: string; readonly at: number },
+      which: 'all' | 'manifest',
+    ): Promise<void>
   }
 
   /** Items held for a facility. */
@@ -200,6 +211,7 @@ export function createTransfers(rooms: TransferRooms): Transfers {
     tiesOf: (transfer) => tiesOf(state, transfer),
     recipientsOf: (all) => sealedTo(state.db, all),
     openableBy: (reader, all) => openableBy(state, reader, all),
+    opened: (reader, transfer) => manifestOpened(rooms, reader, transfer),
     begin: (target, envelope) => openUpload(rooms, target, envelope),
     upload: (facility, key) => findUpload(state.db, facility, key),
     gather: (target, envelope, study) => openGathering(rooms, target, envelope, study),
@@ -216,8 +228,9 @@ export function createTransfers(rooms: TransferRooms): Transfers {
       one: (transfer, index) => storedContent(state, transfer, index),
       keyPackets: (transfer) => keyPackets(state, transfer),
       keyPacketFor: (envelope, recipient) => keyPacketFor(state, envelope, recipient),
-      replaceKeyPackets,
+      addKeyPackets,
       removeKeyPackets,
+      proveKeyPackets,
     },
     quarantine: {
       list: (facility, range) => listQuarantine(rooms, facility, range),

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { buildCli, run, scratch } from './_cli.js'
@@ -25,8 +28,18 @@ interface Answer {
   readonly warnings: readonly { path: string; problem: string; hint: string }[]
 }
 
+/** Ports that are free, whatever else runs on this machine. */
+async function freePorts(): Promise<Record<string, string>> {
+  const yaml = await readFile(join(site, 'nocturne.yaml'), 'utf8').catch(() => '')
+  return {
+    NOCTURNE_LISTEN: '127.0.0.1:0',
+    ...(/^ +dimse:/m.test(yaml) && { NOCTURNE_DIMSE_LISTEN: '127.0.0.1:0' }),
+  }
+}
+
 const check = async (env: Record<string, string> = {}) => {
-  const { status, stdout } = await run(main, ['check', '--site', site, '--json'], { env })
+  const all = { ...(await freePorts()), ...env }
+  const { status, stdout } = await run(main, ['check', '--site', site, '--json'], { env: all })
   return { status, ...(JSON.parse(stdout) as Answer) }
 }
 
@@ -109,6 +122,8 @@ describe('nocturne check', () => {
     await writeFile(join(site, 'keys/gateway.asc'), await readFile(join(site, 'keys/reader-1.asc')))
     await writeFile(join(site, 'keys/ledger.vkey'), 'other\n')
     const { status, ok, problems } = await check({
+      // Empty counts as not set: the address of the YAML is at fault here.
+      NOCTURNE_LISTEN: '',
       NOCTURNE_S3_ACCESS_KEY_ID: 'AKIA',
       NOCTURNE_S3_SECRET_ACCESS_KEY: 'hunter2',
     })
@@ -124,10 +139,38 @@ describe('nocturne check', () => {
     expect(JSON.stringify(problems)).not.toContain('hunter2')
   })
 
+  it('tries the addresses that it would listen on', async () => {
+    await run(main, ['init', site, '--demo'])
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const taken = await check({ NOCTURNE_LISTEN: `127.0.0.1:${String(port)}` })
+    other.close()
+    expect(taken.problems).toMatchObject([
+      { path: 'gateway.listen', problem: `127.0.0.1:${String(port)} is in use by another program` },
+    ])
+  })
+
+  it('refuses a database and a store that others could read along', async () => {
+    await run(main, ['init', site, '--demo'])
+    await edit(
+      'store: { kind: files, path: data/objects }',
+      'store: { kind: s3, bucket: nocturne, region: us-east-1, endpoint: "http://s3.example.org" }',
+    )
+    await edit('sqlite:data/nocturne.db', 'postgres://n@db.example.org/n?sslmode=require')
+    const { problems } = await check()
+    expect(problems.map(({ path, problem }) => `${path}: ${problem}`)).toEqual([
+      'database: has sslmode=require, which does not verify the server',
+      'store.endpoint: is not an https address, or an http address of this machine',
+    ])
+  })
+
   it('prints each problem with its place and what to do, and fails', async () => {
     await run(main, ['init', site, '--demo'])
     await edit('profile: pseudonymize', 'profile: pseudonymise')
-    const { status, stdout, stderr } = await run(main, ['check', '--site', site])
+    const { status, stdout, stderr } = await run(main, ['check', '--site', site], {
+      env: await freePorts(),
+    })
     expect(status).toBe(1)
     expect(stdout).toMatch(
       /^facilities\[0\]\.profile \(nocturne\.yaml line \d+\): names an unknown profile, pseudonymise\n {2}did you mean pseudonymize\?/,

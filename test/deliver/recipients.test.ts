@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { SiteConfig } from '../../src/config/index.js'
 import { writeAcknowledgement } from '../../src/protocol/acknowledgement.js'
 import type { Acknowledgement } from '../../src/protocol/acknowledgement.js'
-import { rewrapKeyPacket } from '../../src/seal/index.js'
+import { newEnvelope, rewrapKeyPacket } from '../../src/seal/index.js'
 import { newKey, readPrivateKey, signDetached, toRecipient } from '../../src/seal/keys/index.js'
 import type { PrivateKey } from '../../src/seal/keys/index.js'
 import { codeOf, collect, GROUP, openedBy, openTransferSite, pdf, send } from '../transfer/_site.js'
@@ -83,8 +83,6 @@ describe('a reader who joined later', () => {
     const download = await later.deliveries.fetch(later.reader('reader-2'), transfer, whole)
     const message = await collect(download.bytes)
     expect(await openedBy(message, second)).toEqual(pdf('for two'))
-    const { candidates } = await later.deliveries.ownPackets(later.reader('reader-2'), transfer)
-    expect(candidates).toEqual([])
   })
 
   it('is not added with packets that are not whole, not theirs, or of another envelope', async () => {
@@ -117,6 +115,13 @@ describe('a reader who joined later', () => {
     await later.deliveries.addRecipient(later.reader('reader-1'), transfer, given)
     const remove = (gateway: OpenedGateway, who: string) =>
       codeOf(gateway.deliveries.removeRecipient(gateway.reader('reader-1'), transfer, who))
+    await later.ground.state.transaction((tx) =>
+      later.transfers.contents.proveKeyPackets(
+        tx,
+        { recipient: 'reader-2', transfer: transfer.id, at: site.clock.now() },
+        'all',
+      ),
+    )
     expect(await remove(later, 'reader-2')).toBe('recipient_not_allowed')
     expect(await remove(later, 'recovery')).toBe('recipient_not_allowed')
     const [person] = later.ground.site.config.people.slice(-1)
@@ -128,6 +133,105 @@ describe('a reader who joined later', () => {
     expect(await codeOf(left.deliveries.fetch(left.reader('reader-2'), transfer, whole))).toBe(
       'not_found',
     )
+  })
+})
+
+describe('a packet that was added', () => {
+  /** A packet for reader-2 with a session key of its own: only opening it shows that. */
+  async function bogus(given: Awaited<ReturnType<typeof rewrapped>>['given']) {
+    const now = new Date()
+    const envelope = await newEnvelope(
+      [await toRecipient('reader-2', second.certificate, now)],
+      now,
+    )
+    const packet = envelope.keyPackets[0]?.packet.toString('base64') ?? ''
+    return { ...given, packets: given.packets.map((one) => ({ ...one, packet })) }
+  }
+  const listed = async (transfer: Awaited<ReturnType<typeof sent>>) =>
+    later.deliveries.ownPackets(later.reader('reader-1'), transfer)
+  const add = (transfer: Awaited<ReturnType<typeof sent>>, given: Parameters<typeof bogus>[0]) =>
+    later.deliveries.addRecipient(later.reader('reader-1'), transfer, given)
+
+  it('is unproven, can be replaced, and counts once its reader has opened with it', async () => {
+    const transfer = await sent('to be replaced')
+    const { given } = await rewrapped(transfer)
+    await add(transfer, await bogus(given))
+    expect((await listed(transfer)).recipients).toContainEqual({
+      id: 'reader-2',
+      fingerprint: given.fingerprint,
+      addedBy: 'reader-1',
+      unproven: true,
+    })
+    // The proof by certificate says nothing about this packet.
+    expect(await later.transfers.openableBy('reader-2', [transfer.id])).toMatchObject({
+      fingerprints: [],
+    })
+    const before = await later.deliveries.describe(later.reader('reader-2'), transfer, 1)
+    await add(transfer, given)
+    const after = await later.deliveries.describe(later.reader('reader-2'), transfer, 1)
+    expect(after.etag).not.toBe(before.etag)
+    const download = await later.deliveries.fetch(later.reader('reader-2'), transfer, whole)
+    expect(await openedBy(await collect(download.bytes), second)).toEqual(pdf('to be replaced'))
+
+    await later.transfers.opened('reader-2', transfer.id)
+    expect(await later.transfers.openableBy('reader-2', [transfer.id])).toMatchObject({
+      fingerprints: [given.fingerprint],
+    })
+    // The manifest is known to open; the items are not until the acknowledgement.
+    expect((await listed(transfer)).candidates.map(({ id }) => id)).toEqual(['reader-2'])
+    await add(transfer, await bogus(given))
+    const manifest = await later.deliveries.fetch(later.reader('reader-2'), transfer, {
+      ...whole,
+      index: 0,
+    })
+    await expect(openedBy(await collect(manifest.bytes), second)).resolves.toBeDefined()
+    await add(transfer, given)
+    await later.ground.state.transaction((tx) =>
+      later.transfers.contents.proveKeyPackets(
+        tx,
+        { recipient: 'reader-2', transfer: transfer.id, at: site.clock.now() },
+        'all',
+      ),
+    )
+    expect((await listed(transfer)).candidates).toEqual([])
+    expect(await codeOf(add(transfer, await bogus(given)))).toBe('recipient_not_allowed')
+  })
+
+  it('never replaces one that works, and can be removed from a current reader', async () => {
+    const transfer = await sent('to be kept')
+    const next = await readPrivateKey((await newKey({ name: 'reader-1' })).privateKey)
+    const renewed = await site.another((config) => ({
+      ...config,
+      people: config.people.map((one) =>
+        one.id === 'reader-1' ? { ...one, certificate: next.certificate } : one,
+      ),
+    }))
+    // The new certificate has to be confirmed; the packets are what matters here.
+    const envelopes = (await listed(transfer)).envelopes.map(({ envelope }) => envelope)
+    const now = new Date()
+    const bad = await newEnvelope([await toRecipient('reader-1', next.certificate, now)], now)
+    const packet = bad.keyPackets[0]?.packet ?? Buffer.alloc(0)
+    await site.ground.state.transaction((tx) =>
+      renewed.transfers.contents.addKeyPackets(tx, {
+        recipient: 'reader-1',
+        fingerprint: next.fingerprint,
+        packets: envelopes.map((envelope) => ({ envelope, packet })),
+        addedBy: 'reader-2',
+      }),
+    )
+    const fetch = async () => {
+      const { bytes } = await site.deliveries.fetch(site.reader('reader-1'), transfer, whole)
+      return collect(bytes)
+    }
+    const key = await site.key('reader-1')
+    expect(await openedBy(await fetch(), key)).toEqual(pdf('to be kept'))
+    // It may be the other packet that they opened with, so this one stays unproven.
+    await site.transfers.opened('reader-1', transfer.id)
+    const remove = () =>
+      codeOf(site.deliveries.removeRecipient(site.reader('reader-1'), transfer, 'reader-1'))
+    expect(await remove()).toBeUndefined()
+    expect(await remove()).toBe('recipient_not_allowed')
+    expect(await openedBy(await fetch(), key)).toEqual(pdf('to be kept'))
   })
 })
 

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import Database from 'better-sqlite3'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeSite, nocturne } from './_gateway.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 import { call, upload } from './_http.js'
+import { open, readerOf, sha256 } from './_reader.js'
 import { issueToken, makeReader, setReaders } from './_people.js'
 import { makeStudy } from './_study.js'
 
@@ -74,16 +76,36 @@ describe('recipients of a sealed transfer', () => {
     const token = await site.token('reader-1')
     const mine = await call(gateway, 'GET', `/v1/transfers/${id}/key-packets`, { token })
     const [candidate] = mine.body.candidates as { id: string; fingerprint: string }[]
-    const post = (packets: unknown) =>
+    const post = (packets: unknown, proof: object = {}) =>
       call(gateway, 'POST', `/v1/transfers/${id}/recipients`, {
         token,
-        json: { recipient: candidate?.id, fingerprint: candidate?.fingerprint, packets },
+        json: { recipient: candidate?.id, fingerprint: candidate?.fingerprint, packets, ...proof },
       })
+    const { key } = await readerOf(site)
+    /** The answer to the sealed challenge, as with curl and gpg. */
+    const proofFor = async (packets: unknown) => {
+      const asked = await post(packets)
+      expect([asked.status, asked.body.code]).toEqual([428, 'recipient_unproven'])
+      const { nonce, sealed } = asked.body.challenge as { nonce: string; sealed: string }
+      return { nonce, answer: sha256(await open(Buffer.from(sealed, 'base64'), key)) }
+    }
     // The caller's own packets presented as those of the new reader, and then too few packets.
     const own = mine.body.envelopes as { envelope: string; packet: string }[]
     const bare = own.map(({ envelope, packet }) => ({ envelope, packet }))
     for (const packets of [bare, bare.slice(1), []])
-      expect((await post(packets)).body.code).toBe('key_packets_invalid')
+      expect((await post(packets, await proofFor(packets))).body.code).toBe('key_packets_invalid')
+    // A proof is good for the packets it was made for, and a guess for none.
+    expect((await post(bare, await proofFor([]))).body.code).toBe('challenge_invalid')
+    const { nonce } = await proofFor(bare)
+    for (const guess of [{ answer: '0'.repeat(64) }, { signature: `${'A'.repeat(86)}==` }]) {
+      const answer = await post(bare, { nonce, ...guess })
+      expect([answer.status, answer.body.code]).toEqual([428, 'recipient_unproven'])
+    }
+    const claim = await call(gateway, 'POST', `/v1/cases/${id}/claim`, { token })
+    const forClaim = claim.body.challenge as { nonce: string; sealed: string }
+    const answer = sha256(await open(Buffer.from(forClaim.sealed, 'base64'), key))
+    const reused = await post(bare, { nonce: forClaim.nonce, answer })
+    expect(reused.body.code).toBe('challenge_invalid')
   })
 
   it('can be added by a reader without changing the data, and can then open it', async () => {
@@ -92,7 +114,11 @@ describe('recipients of a sealed transfer', () => {
     })
     const added = await rewrap('--add', 'reader-2', ...withKey('reader-1'))
     expect([added.status, added.stderr]).toEqual([0, ''])
+    const where = ['--gateway', gateway.url, '--token-file', site.tokenFile('reader-1')]
+    const listed = await rewrap(...where)
+    expect(listed.stdout).toMatch(/reader-2 +added by reader-1, not opened yet/)
     const pulled = await pull('reader-2', 'out-2')
+    expect((await rewrap(...where)).stdout).toMatch(/reader-2 +yes/)
     expect([pulled.status, pulled.stderr]).toEqual([0, ''])
     const after = await call(gateway, 'GET', `/v1/transfers/${id}`, {
       token: await site.token('reader-1'),
@@ -135,6 +161,27 @@ describe('recipients of a sealed transfer', () => {
     expect([pulled.status, pulled.stderr]).toEqual([0, ''])
   })
 
+  it('of a transfer sealed before proof keys existed prove it with the sealed challenge', async () => {
+    await gateway.stop()
+    const forget = () => {
+      const db = new Database(join(site.dir, 'data/nocturne.db'))
+      db.exec('delete from proof_keys')
+      db.close()
+    }
+    forget()
+    await makeReader(site, 'reader-3')
+    await setReaders(site, 'reader-1', 'reader-2', 'reader-3')
+    gateway = await site.start()
+    await issueToken(site, 'reader-3')
+    const added = await rewrap('--add', 'reader-3', ...withKey('reader-1'))
+    expect([added.status, added.stderr]).toEqual([0, ''])
+    const files = await makeStudy(at('study-2'), '--instances', '1', '--size', '64')
+    const later = (await upload(site, gateway, files)).body.id
+    forget()
+    const claimed = await nocturne('claim', later, ...withKey('reader-1'))
+    expect([claimed.status, claimed.stderr]).toEqual([0, ''])
+  })
+
   it('are in the ledger with their fingerprints, whoever changed them', async () => {
     const answer = await call(gateway, 'GET', `/v1/audit/events?transfer=${id}&limit=200`, {
       token: await site.token('officer-1'),
@@ -149,6 +196,7 @@ describe('recipients of a sealed transfer', () => {
       'reader-1 recipient.added',
       'reader-1 recipient.removed',
       'recovery recipient.added',
+      'reader-1 recipient.added',
     ])
     for (const { detail } of changes) expect(detail.fingerprint).toMatch(/^[0-9a-f]{40}$/)
   })

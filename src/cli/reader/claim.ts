@@ -10,6 +10,7 @@ import { GatewayError } from '../client.js'
 import type { GatewayClient } from '../client.js'
 import { about } from '../command-error.js'
 import { fetchManifest } from './download.js'
+import { answerSealed } from './sealed-challenge.js'
 
 export interface Claiming {
   readonly client: GatewayClient
@@ -41,15 +42,22 @@ export async function claimCase(work: Claiming, name: string): Promise<Claimed> 
   const { client, gateway, reader, key, override } = work
   const path = `/v1/cases/${name}/claim`
   const challenge = await challengeOf(client, path)
-  const { transfer, nonce } = challenge
+  const { transfer } = challenge
   const manifest = await fetchManifest(work, transfer)
-  const statement = claimStatement({ gateway, case: challenge.case, transfer, reader, nonce })
-  const signature = await proveOpening(manifest, key, statement).catch((error: unknown) => {
-    throw about('the manifest', error)
-  })
-  const body = { nonce, signature, ...(override !== undefined && { override }) }
+  const { nonce, case: inCase } = challenge
+  const statement = { gateway, case: inCase, transfer, reader, nonce }
+  const proof =
+    challenge.isAnswerOnly === true
+      ? await answerSealed(challenge, statement, [], key)
+      : { nonce, signature: await signed(manifest, key, claimStatement(statement)) }
+  const body = { ...proof, ...(override !== undefined && { override }) }
   return { answer: parseAnswer(claimedAnswer, await client.post(path, body)), transfer, manifest }
 }
+
+const signed = (manifest: Buffer, key: PrivateKey, text: string): Promise<string> =>
+  proveOpening(manifest, key, text).catch((error: unknown) => {
+    throw about('the manifest', error)
+  })
 
 /** The gateway's answer to a claim without proof. */
 async function challengeOf(client: GatewayClient, path: string): Promise<ChallengeAnswer> {

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { NocturneError } from '../../lib/errors.js'
 import { DUMP_LIST, MAX_DUMPED_BYTES, readDumpList } from '../../protocol/dump-list.js'
 import type { DumpedItem, DumpList } from '../../protocol/dump-list.js'
+import { shortfallOf } from '../../protocol/outcomes.js'
+import type { Shortfall } from '../../protocol/outcomes.js'
 import { itemPaths } from '../../protocol/opened-names.js'
 import { openSignedMessage } from '../../seal/open/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
@@ -46,6 +48,8 @@ export interface DumpedReport {
   readonly opened: number
   /** Every item was opened, and there were none that the manifest does not name. */
   readonly isWhole: boolean
+  /** What was sent and is not in the transfer, as the signed manifest says. */
+  readonly shortfall?: Shortfall
   /** Time in the manifest, RFC 3339: as claimed by the signer. */
   readonly signedAt: string
   /** Time in the ledger. */
@@ -97,8 +101,10 @@ export async function openDumped(work: Dumped): Promise<DumpedReport> {
       join(folder, 'manifest.json'),
       Buffer.from(signed.content).toString('utf8'),
     )
+  const shortfall = shortfallOf(manifest.outcomes)
   return {
     ...{ id: list.id, folder, items, opened, isWhole },
+    ...(shortfall && { shortfall }),
     signedAt: signed.signedAt.toISOString(),
     ...(signed.logged && { loggedAt: signed.logged.at.toISOString() }),
     hasKeyEnded: signed.hasKeyEnded,

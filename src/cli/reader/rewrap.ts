@@ -10,6 +10,7 @@ import type { PrivateKey } from '../../seal/keys/index.js'
 import { parseAnswer } from '../parse-answer.js'
 import type { GatewayClient } from '../client.js'
 import { about, CommandError } from '../command-error.js'
+import { sendAddition } from './send-addition.js'
 
 /** Who can open the transfer now, and who may be added. */
 export async function listRecipients(client: GatewayClient, transfer: string) {
@@ -29,6 +30,8 @@ export interface Addition {
 }
 
 /**
+ * The gateway asks for a proof that the caller can open the transfer (src/seal/README.md).
+ *
  * @throws CommandError `recipient_not_allowed`, `recipient_unusable`, `cannot_open`, and refusals
  * of the gateway.
  */
@@ -36,7 +39,8 @@ export async function addRecipient(
   client: GatewayClient,
   { transfer, recipient: wanted, fingerprint: pinned, key }: Addition,
 ): Promise<RecipientAnswer> {
-  const { candidates, envelopes } = await listRecipients(client, transfer)
+  const listed = await listRecipients(client, transfer)
+  const { candidates, envelopes } = listed
   const candidate = candidates.find((one) => one.id === wanted)
   if (!candidate)
     throw new CommandError(`${wanted} may not be added`, {
@@ -66,14 +70,8 @@ export async function addRecipient(
     )
     packets.push({ envelope, packet: again.toString('base64') })
   }
-  return parseAnswer(
-    recipientAnswer,
-    await client.post(`/v1/transfers/${transfer}/recipients`, {
-      recipient: wanted,
-      fingerprint: recipient.fingerprint,
-      packets,
-    }),
-  )
+  const addition = { recipient: wanted, fingerprint: recipient.fingerprint, packets }
+  return sendAddition(client, { listed, key, addition })
 }
 
 export async function removeRecipient(

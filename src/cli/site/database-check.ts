@@ -85,7 +85,7 @@ async function checkWaiting(parts: Parameters<typeof waitingCertificates>[0]) {
   return (await waitingCertificates(parts)).map(({ principal, fingerprint }) => ({
     path: 'keys',
     problem: `the new certificate of ${principal} is not in effect (${fingerprint.slice(0, 16)}…)`,
-    hint: `compare its fingerprint with ${principal}, then run nocturne key confirm --site DIR --principal ${principal}`,
+    hint: `compare its fingerprint with ${principal}, then run nocturne key confirm --site DIR --principal ${principal} --out FILE, have its owner sign the file, and confirm with --signature`,
   }))
 }
 

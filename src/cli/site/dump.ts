@@ -57,8 +57,7 @@ export async function dumpTransfer(
     detail: { items: places.length - 1, recipients },
   })
   await makeFolder(join(folder, 'keys'))
-  for (const { envelope, recipient, packet } of packets)
-    await write(folder, dumpKeyFile(envelope, recipient), once(packet))
+  for (const [file, own] of keyFiles(packets)) await write(folder, file, once(Buffer.concat(own)))
   for (const place of places)
     await write(folder, dumpDataFile(place.index), await store.get(place.object))
   const list = places.map((place) => ({
@@ -80,6 +79,22 @@ export async function dumpTransfer(
   // Written last: a folder with this file is complete.
   await write(folder, DUMP_LIST, once(Buffer.from(writeDumpList({ id, manifest, items }))))
   return { id, folder, items: items.length, recipients }
+}
+
+/** The files of key packets: a recipient has several packets after a new certificate. */
+function keyFiles(
+  packets: readonly {
+    readonly envelope: string
+    readonly recipient: string
+    readonly packet: Buffer
+  }[],
+): ReadonlyMap<string, readonly Buffer[]> {
+  const files = new Map<string, Buffer[]>()
+  for (const { envelope, recipient, packet } of packets) {
+    const file = dumpKeyFile(envelope, recipient)
+    files.set(file, [...(files.get(file) ?? []), packet])
+  }
+  return files
 }
 
 /** What the event says about the transfer. */

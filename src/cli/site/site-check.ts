@@ -8,12 +8,14 @@ import { join, relative } from 'node:path'
 import { surveySite } from '../../config/index.js'
 import type { SiteProblem, SiteSurvey } from '../../config/index.js'
 import { BUILT_IN_PROFILES, loadProfile } from '../../deidentify/rules/index.js'
-import { asNocturneError } from '../../lib/errors.js'
+import { asNocturneError, systemCode } from '../../lib/errors.js'
+import { isUntrusted } from '../../lib/peers.js'
 import { inspectCertificate } from '../../seal/keys/index.js'
 import { expiryWarning } from '../../site/index.js'
 import { openStore } from '../../store/index.js'
 import { checkDatabase } from './database-check.js'
 import { formatDay } from '../format.js'
+import { checkListeners } from './listen-check.js'
 import { checkGatewayKey, GATEWAY_CERTIFICATE } from './gateway-key-check.js'
 
 export interface SiteCheck {
@@ -35,10 +37,11 @@ export async function checkSite(
     builtInProfiles: BUILT_IN_PROFILES,
     loadProfile,
   })
-  const [key, database, store] = await Promise.all([
+  const [key, database, store, listeners] = await Promise.all([
     checkGatewayKey(survey, now),
     checkDatabase(survey, now),
     checkStore(survey),
+    checkListeners(survey),
   ])
   return {
     dir: survey.dir,
@@ -49,6 +52,7 @@ export async function checkSite(
       ...key.problems,
       ...database.problems,
       ...store,
+      ...listeners,
     ],
     warnings: [
       ...expiries(survey, key.signsUntil, now),
@@ -96,9 +100,11 @@ async function checkStore({ store: config, dir }: SiteSurvey): Promise<SiteProbl
     }
     return []
   } catch (error) {
-    const { code } = asNocturneError(error, 'store_unavailable')
+    const { code, cause } = asNocturneError(error, 'store_unavailable')
     const where = config.kind === 's3' ? `bucket ${config.bucket}` : relative(dir, config.path)
     const isFull = code === 'store_full'
+    if (isUntrusted(systemCode(cause)))
+      return [{ path: 'store.endpoint', problem: UNTRUSTED, hint: UNTRUSTED_HINT }]
     return [
       {
         path: config.kind === 's3' ? 'store.bucket' : 'store.path',
@@ -109,6 +115,9 @@ async function checkStore({ store: config, dir }: SiteSurvey): Promise<SiteProbl
   }
 }
 
+const UNTRUSTED = 'the TLS certificate of the server was not accepted'
+const UNTRUSTED_HINT =
+  'write the host name that the certificate is for, and name a private CA with store.caFile'
 const S3_HINT =
   'check that the bucket exists in that region (Nocturne does not create it), that the endpoint answers, and that the credentials may list, read, write and delete in it'
 const FOLDER_HINT =

@@ -1,4 +1,5 @@
-import { isAbsolute, join } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
+import { weaknessOfDatabase } from '../../lib/peers.js'
 
 export interface DatabaseReference {
   /** `sqlite:PATH` as written, or `postgres://...` without a password. */
@@ -24,17 +25,28 @@ export function parseDatabase(text: string): DatabaseReference | string {
     return 'is neither sqlite:PATH nor postgres://USER@HOST/NAME'
   if (url.hostname === '' && !url.searchParams.has('host')) return 'names no server'
   if (url.pathname.length < 2) return 'names no database after the host'
+  const weakness = weaknessOfDatabase(url)
+  if (weakness !== undefined) return weakness
   const password = decode(url.password) ?? url.searchParams.get('password') ?? undefined
   url.password = ''
   url.searchParams.delete('password')
   return { url: url.href, password: password === '' ? undefined : password }
 }
 
-/** The URL with its file path made absolute. */
+/** The URL with its file paths made absolute. */
 export function resolveDatabase(url: string, dir: string): string {
-  if (!url.startsWith('sqlite:')) return url
+  if (!url.startsWith('sqlite:')) return withPaths(new URL(url), dir)
   const path = url.slice('sqlite:'.length)
   return `sqlite:${isAbsolute(path) ? path : join(dir, path)}`
+}
+
+/** Certificates for TLS to PostgreSQL may be written relative to the site, as all other paths. */
+function withPaths(url: URL, dir: string): string {
+  for (const name of ['sslrootcert', 'sslcert', 'sslkey']) {
+    const path = url.searchParams.get(name)
+    if (path !== null) url.searchParams.set(name, resolve(dir, path))
+  }
+  return url.href
 }
 
 function decode(text: string): string | undefined {

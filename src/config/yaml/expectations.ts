@@ -21,15 +21,16 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'gateway.origin':
     'write the origin that clients see, only scheme and host, for example https://gateway.example.org',
   database:
-    'write sqlite:data/nocturne.db, or postgres://USER@HOST/NAME with the password in NOCTURNE_DATABASE_PASSWORD or NOCTURNE_DATABASE_PASSWORD_FILE',
+    'write sqlite:data/nocturne.db, or postgres://USER@HOST/NAME with the password in NOCTURNE_DATABASE_PASSWORD or NOCTURNE_DATABASE_PASSWORD_FILE, and ?sslrootcert=FILE for a private CA',
   store:
-    'write { kind: files, path: data/objects }, or { kind: s3, bucket: NAME, region: REGION } and optionally endpoint, forcePathStyle, prefix',
+    'write { kind: files, path: data/objects }, or { kind: s3, bucket: NAME, region: REGION } and optionally endpoint, caFile, forcePathStyle, prefix',
   'store.kind': 'write files or s3',
   'store.path': 'write the path of a folder, for example data/objects',
   'store.bucket': 'write the name of the bucket: 3 to 63 of a-z, 0-9, "." and "-"',
   'store.region': 'write the region of the bucket, for example us-east-1',
   'store.endpoint':
-    'write the address of the S3 server, for example https://s3.example.org, or omit it for AWS',
+    'write the address of the S3 server, for example https://s3.example.org, or omit it for AWS; plain HTTP is for 127.0.0.1 only',
+  'store.caFile': 'write the path of a PEM file with the certificate of the authority',
   'store.forcePathStyle': 'write true or false, without quotes',
   'store.prefix': 'write a prefix without leading or trailing slashes, for example nocturne/night',
   facilities:

@@ -1,6 +1,6 @@
 /** Fields that stand in several sections of nocturne.yaml. */
 import { z } from 'zod'
-import { parseListen } from '../listen.js'
+import { isLoopback, parseListen } from '../listen.js'
 import { PRINCIPAL_ID } from '../../protocol/words.js'
 
 /** Actors and recipients that the ledger names without their being in the configuration. */
@@ -48,3 +48,7 @@ export function isEndpoint(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined
   return (url?.protocol === 'https:' || url?.protocol === 'http:') && !url.username && !url.password
 }
+
+/** The same, and nothing is sent over plain HTTP beyond this machine. */
+export const isPrivateEndpoint = (text: string): boolean =>
+  isEndpoint(text) && (new URL(text).protocol === 'https:' || isLoopback(new URL(text).hostname))

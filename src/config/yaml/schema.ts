@@ -6,7 +6,7 @@ import { LIMIT_RULES, parseBytes } from '../limits.js'
 import type { LimitRule } from '../limits.js'
 import { isNetwork, isOrigin, parseListen } from '../listen.js'
 import { casesSchema } from '../night.js'
-import { GATEWAY_NAME_FORM, isEndpoint, listen, path, read } from './fields.js'
+import { GATEWAY_NAME_FORM, isPrivateEndpoint, listen, path, read } from './fields.js'
 import { notifySchema, sinkFields, witnessFields } from './others-schema.js'
 import { facilityFields, groupFields, personFields } from './parties-schema.js'
 
@@ -68,7 +68,11 @@ export const s3Fields = {
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
   bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not a bucket name'),
   region: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/i, 'is not a region'),
-  endpoint: z.string().refine(isEndpoint, 'is not an http(s) address').optional(),
+  endpoint: z
+    .string()
+    .refine(isPrivateEndpoint, 'is not an https address, or an http address of this machine')
+    .optional(),
+  caFile: path.optional(),
   forcePathStyle: z.boolean().optional(),
   prefix: z
     .string()

@@ -24,7 +24,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(siteSchema.shape),
   gateway: Object.keys(siteSchema.shape.gateway.shape),
   'gateway.tls': ['cert', 'key'],
-  store: ['kind', 'path', 'bucket', 'region', 'endpoint', 'forcePathStyle', 'prefix'],
+  store: ['kind', 'path', 'bucket', 'region', 'endpoint', 'caFile', 'forcePathStyle', 'prefix'],
   'facilities[]': Object.keys(siteSchema.shape.facilities.element.shape),
   'facilities[].critical': Object.keys(criticalFields),
   'groups[]': Object.keys(siteSchema.shape.groups.element.shape),

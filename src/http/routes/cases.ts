@@ -6,13 +6,12 @@ import {
   claimRequest,
   closeRequest,
   priorityRequest,
+  proofOf,
   reassignRequest,
   releaseRequest,
 } from '../../protocol/case-requests.js'
-import type { ClaimRequest } from '../../protocol/case-requests.js'
-import type { ClaimProof } from '../../protocol/claim.js'
 import type { Gatekeeper } from '../../access/index.js'
-import type { CaseAnswer, Cases, Openable, Proofs } from '../../cases/index.js'
+import type { CaseAnswer, Cases, Proofs } from '../../cases/index.js'
 import type { Compliance } from '../../compliance/index.js'
 import type { Directory } from '../../directory/index.js'
 import type { Actor, Ledger } from '../../ledger/log/index.js'
@@ -20,13 +19,14 @@ import type { CaseTable } from '../../state/night/index.js'
 import type { Transfers } from '../../transfer/index.js'
 import { parseBody } from '../parse.js'
 import { sendProblem } from '../problem.js'
+import { openableOf } from '../openable.js'
 import { admit, admitToCase } from '../request.js'
 
 export interface CaseRouteRooms {
   readonly gatekeeper: Gatekeeper
   readonly cases: Cases
   readonly proofs: Proofs
-  readonly transfers: Pick<Transfers, 'openableBy'>
+  readonly transfers: Pick<Transfers, 'openableBy' | 'opened'>
   readonly directory: Pick<Directory, 'certificates' | 'group'>
   readonly compliance: Pick<Compliance, 'gates'>
   readonly ledger: Pick<Ledger, 'note'>
@@ -130,7 +130,8 @@ async function claim(
     return undefined
   }
   try {
-    rooms.proofs.check(reader, openable, proof)
+    const how = rooms.proofs.check(reader, openable, proof)
+    if (how === 'session-key') await rooms.transfers.opened(reader, openable.transfer)
   } catch (error) {
     const detail = { case: row.id, code: row.code }
     const common = { facility: row.facility, group: row.group_id, transfer: openable.transfer }
@@ -139,25 +140,6 @@ async function claim(
   }
   await expectPrivileged(rooms, reader, row, actor)
   return rooms.cases.claim({ id: reader, actor }, row.id, asked.override)
-}
-
-/**
- * Finds the key packet with which the reader can open the case.
- *
- * @throws NocturneError `transfer_not_available`
- */
-async function openableOf(
-  rooms: Pick<CaseRouteRooms, 'transfers' | 'directory'>,
-  reader: string,
-  { id, code }: CaseTable,
-  transfers: readonly string[],
-): Promise<Openable> {
-  const found = await rooms.transfers.openableBy(reader, transfers)
-  if (!found) throw new NocturneError('transfer_not_available')
-  const { transfer, proofKey, fingerprint } = found
-  const own = await rooms.directory.certificates()
-  const isOwnPacket = own.some((one) => one.principal === reader && one.fingerprint === fingerprint)
-  return { case: id, code, transfer, proofKey, isOwnPacket }
 }
 
 /** Checks that the compliance registers allow the claim. */
@@ -170,12 +152,6 @@ async function expectPrivileged(
   const { facility, priority } = row
   const readers = rooms.directory.group(row.group_id)?.readers ?? []
   await rooms.compliance.gates.claim({ reader, facility, priority, readers }, actor)
-}
-
-function proofOf({ nonce, signature, answer }: ClaimRequest): ClaimProof | undefined {
-  if (nonce === undefined) return undefined
-  if (signature !== undefined) return { nonce, signature }
-  return answer === undefined ? undefined : { nonce, answer }
 }
 
 async function release(

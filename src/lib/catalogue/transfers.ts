@@ -88,6 +88,11 @@ export const TRANSFERS = {
     'a claim requires proof that you can open the case',
     'run `nocturne claim CASE --key FILE`, which signs the challenge, or answer the sealed challenge as src/cases/README.md describes',
   ),
+  recipient_unproven: entry(
+    428,
+    'adding a recipient requires proof that you can open the transfer',
+    'run `nocturne rewrap ID --add READER --key FILE`, which signs the challenge, or answer the sealed challenge as src/seal/README.md describes',
+  ),
   case_state: entry(
     409,
     'the state of the case does not allow this',
@@ -194,6 +199,16 @@ export const TRANSFERS = {
     503,
     'the database cannot be used as configured',
     'ask the operator to run `nocturne check` and correct the address, name, user and password, or the path and permissions of the file',
+  ),
+  database_untrusted: entry(
+    503,
+    'the TLS certificate of the database server was not accepted',
+    'ask the operator to write the host name that the certificate is for into `database`, and to name a private CA with ?sslrootcert=FILE; the server must offer TLS',
+  ),
+  database_not_scram: entry(
+    503,
+    'the database server does not log in with SCRAM',
+    'ask the operator to write `hostssl … scram-sha-256` into pg_hba.conf, and to set the password again with password_encryption = scram-sha-256',
   ),
   database_newer: entry(
     503,

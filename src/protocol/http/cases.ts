@@ -84,6 +84,12 @@ export const challengeAnswer = z.looseObject({
   transfer: about('The transfer whose session key proves that you can open the case.', id),
   nonce: about('Sign it with the proof key of that transfer.', text),
   expiresAt: z.optional(instant),
+  isAnswerOnly: z.optional(
+    about(
+      'True for a transfer sealed before proof keys existed: only the answer is accepted.',
+      z.boolean(),
+    ),
+  ),
   sealed: z.optional(
     about(
       'One OpenPGP message in base64, sealed to your certificate; the SHA-256 of its content is also accepted as an answer.',

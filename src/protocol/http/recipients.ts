@@ -2,7 +2,10 @@
 import * as z from 'zod/mini'
 import { about, fingerprint, id } from '../words.js'
 import type { Named } from '../words.js'
+import { proofFields } from '../case-requests.js'
+import { challengeAnswer } from './cases.js'
 import { receipt } from './gateway.js'
+import { problem } from './problem.js'
 
 const MAX = 10_000
 const principal = z.string().check(z.minLength(1), z.maxLength(64))
@@ -13,10 +16,24 @@ export const packetsAnswer = z.looseObject({
   id,
   recipients: about(
     'Everyone who can open the transfer now.',
-    z.array(z.looseObject({ id: principal, fingerprint })).check(z.maxLength(MAX)),
+    z
+      .array(
+        z.looseObject({
+          id: principal,
+          fingerprint,
+          addedBy: z.optional(about('Who added it after sealing.', principal)),
+          unproven: z.optional(
+            about(
+              'It was added, and its reader has not opened the transfer with it yet: it may be replaced or removed.',
+              z.boolean(),
+            ),
+          ),
+        }),
+      )
+      .check(z.maxLength(MAX)),
   ),
   candidates: about(
-    'Who may be added: readers of the group to whose current certificate it is not sealed yet.',
+    'Who may be added: readers of the group who are not known to open it with their current certificate.',
     z
       .array(
         z.looseObject({
@@ -26,6 +43,9 @@ export const packetsAnswer = z.looseObject({
         }),
       )
       .check(z.maxLength(MAX)),
+  ),
+  manifest: z.optional(
+    about("The manifest's envelope, whose session key proves that you can open it.", envelope),
   ),
   envelopes: about(
     "Your own key packets, one per envelope, the manifest's included.",
@@ -46,6 +66,7 @@ export const packetsAnswer = z.looseObject({
 export type PacketsAnswer = Named<z.infer<typeof packetsAnswer>>
 
 export const addRecipientRequest = z.strictObject({
+  ...proofFields,
   recipient: principal,
   fingerprint: about(
     'Fingerprint of the certificate that the packets are encrypted to.',
@@ -55,6 +76,14 @@ export const addRecipientRequest = z.strictObject({
     'One per envelope.',
     z.array(z.strictObject({ envelope, packet })).check(z.maxLength(MAX)),
   ),
+})
+
+export type AddRecipientRequest = z.infer<typeof addRecipientRequest>
+
+/** The problem that answers an addition; it contains a challenge when there was no proof. */
+export const recipientProblem = z.looseObject({
+  ...problem.shape,
+  challenge: z.optional(challengeAnswer),
 })
 
 export const removeRecipientRequest = z.strictObject({ recipient: principal })

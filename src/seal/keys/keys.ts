@@ -49,12 +49,14 @@ export interface NewKeyOptions {
   /** Without it, the key does not expire. */
   readonly expiresInDays?: number
   readonly passphrase?: string
+  /** For an owner who opens with GnuPG, which reads only data packets of version 1. */
+  readonly forGnupg?: boolean
 }
 
 /**
  * Makes a key with a signing primary key (Ed25519) and a decrypting subkey (X25519). Version 4 keys
- * use the pre-RFC 9580 algorithm IDs that GnuPG 2.2 supports. They still announce version 2 packets
- * with AES-256-GCM, which programs that do not support them ignore.
+ * use the pre-RFC 9580 algorithm IDs that GnuPG 2.2 supports. Unless `forGnupg`, they announce
+ * version 2 packets with AES-256-GCM, which GnuPG cannot open.
  *
  * @throws NocturneError `usage` for a name or address that a user ID cannot hold
  */
@@ -64,6 +66,7 @@ export async function newKey(options: NewKeyOptions): Promise<{
   readonly fingerprint: string
 }> {
   const { name, email, version = 4, algorithm = 'curve25519', expiresInDays, passphrase } = options
+  const { forGnupg = false } = options
   const days = expiresInDays ?? 0
   if (!/^[^<>()\p{Cc}]{1,200}$/u.test(name) || !Number.isInteger(days) || days < 0 || days > 36_500)
     throw new NocturneError('usage')
@@ -73,7 +76,7 @@ export async function newKey(options: NewKeyOptions): Promise<{
     keyExpirationTime: days * 86_400,
     format: 'object',
     // `aeadProtect` is openpgp's switch for announcing version 2 packets (SEIPD).
-    config: { ...config, v6Keys: version === 6, aeadProtect: true },
+    config: { ...config, v6Keys: version === 6, aeadProtect: !forGnupg },
   }).catch((cause: unknown) => {
     throw new NocturneError('usage', { cause })
   })

@@ -8,4 +8,5 @@
  * Trusts: node:crypto for HKDF and Ed25519.
  */
 export { isProof } from './key.js'
+export { proveKeyPacket } from './prove-packet.js'
 export { proveOpening } from './prove.js'

@@ -74,6 +74,10 @@ export interface KeyPacketTable {
   recipient: string
   /** One OpenPGP Public-Key Encrypted Session Key packet (RFC 9580 section 5.1). */
   packet: Buffer
+  /** The principal who added it after sealing; null for a packet made by the gateway. */
+  added_by: string | null
+  /** For an added packet: when its recipient was first seen to have opened the envelope with it. */
+  proven_at: number | null
 }
 
 export interface ItemTable {

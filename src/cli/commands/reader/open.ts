@@ -3,7 +3,8 @@ import { basename, join } from 'node:path'
 import { collect } from '../../arguments.js'
 import { define } from '../../command.js'
 import type { Cli, Register } from '../../command.js'
-import { about, toErrorJson, usageError } from '../../command-error.js'
+import { about, EXIT, toErrorJson, usageError } from '../../command-error.js'
+import { shortfallText } from '../../../protocol/outcomes.js'
 import { count } from '../../format.js'
 import { addKeyOptions } from '../../key-options.js'
 import type { KeyOptions } from '../../key-options.js'
@@ -128,6 +129,12 @@ function showFolder(folder: string, report: DumpedReport, output: Output): void 
   output.print(
     `${folder} -> ${report.folder}: ${report.opened} of ${count(report.items, 'item')} opened; they match the signed manifest`,
   )
+  if (report.shortfall) {
+    output.print(
+      `NOT WHOLE: ${shortfallText(report.shortfall)} when it was sealed; ask the facility before you read`,
+    )
+    if (output.exitCode === EXIT.done) output.exitCode = EXIT.partial
+  }
   if (report.loggedAt !== undefined)
     output.print(`the manifest has been in the ledger since ${report.loggedAt}`)
   if (report.hasKeyEnded)

@@ -74,7 +74,9 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
         await checkReceipts(trust, report)
         reports.push(report)
         show(output, report)
-        if (report.shortfall) shortfalls.push(report.shortfall)
+        const shortfall =
+          report.shortfall && (await shortfallNow(client, target, report.shortfall, output))
+        if (shortfall) shortfalls.push(shortfall)
       } catch (error) {
         // A failed transfer must not hold up the others; if only one was requested, the command
         // fails.
@@ -94,6 +96,22 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
     tellShortfalls(output, shortfalls, targets.length)
     output.json(id === undefined ? { transfers: reports } : reports[0])
   })
+}
+
+/** What is lacking without the items that were released since. */
+async function shortfallNow(
+  client: GatewayClient,
+  target: string,
+  signed: Shortfall,
+  output: Output,
+): Promise<Shortfall | undefined> {
+  const { currentShortfall } = await import('../../reader/current-shortfall.js')
+  const { shortfall, released } = await currentShortfall(client, target, signed)
+  if (released > 0)
+    output.print(
+      `  ${count(released, 'held item')} released later, in a following transfer of the same case`,
+    )
+  return shortfall
 }
 
 /** Claims it, unless it is claimed already, and fetches it. */

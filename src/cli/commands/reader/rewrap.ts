@@ -33,7 +33,10 @@ export const registerRewrap: Register = (parent, cli) => {
       '--add <reader>',
       'also seal it to this reader; without --add or --remove, list recipients',
     )
-    .option('--remove <reader>', 'delete the key packets of a reader who left the group')
+    .option(
+      '--remove <reader>',
+      'delete the key packets of a reader who left, or packets that were never opened',
+    )
     .option('--fingerprint <hex>', 'require this certificate of the reader to be added')
     .option('--key <file>', 'your private key, or the recovery key; it stays on this machine')
     .option('--passphrase-file <file>', 'file that contains the passphrase of the key')
@@ -80,6 +83,9 @@ function showChange(output: Output, change: RecipientAnswer, what: string): void
   output.print(`fingerprint  ${formatFingerprint(change.fingerprint)}`)
 }
 
+const stateOf = ({ addedBy, unproven }: PacketsAnswer['recipients'][number]): string =>
+  unproven === true ? `added by ${addedBy ?? ''}, not opened yet` : 'yes'
+
 function showRecipients(output: Output, { id, recipients, candidates }: PacketsAnswer): void {
   output.json({
     id,
@@ -89,8 +95,10 @@ function showRecipients(output: Output, { id, recipients, candidates }: PacketsA
   output.table(
     ['WHO', 'SEALED TO THEM', 'FINGERPRINT'],
     [
-      ...recipients.map((one) => [one.id, 'yes', one.fingerprint]),
-      ...candidates.map((one) => [one.id, 'may be added', one.fingerprint]),
+      ...recipients.map((one) => [one.id, stateOf(one), one.fingerprint]),
+      ...candidates
+        .filter(({ fingerprint }) => !recipients.some((one) => one.fingerprint === fingerprint))
+        .map((one) => [one.id, 'may be added', one.fingerprint]),
     ],
   )
 }

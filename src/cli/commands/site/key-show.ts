@@ -46,6 +46,14 @@ export const registerKeyShow: Register = (parent, cli) => {
     })
 }
 
+/** GnuPG, up to 2.4, reads version 4 keys and SEIPD version 1. */
+function gnupgOf({ version, takesSeipd2 }: CertificateReport): string {
+  if (version !== 4) return `cannot use a key of version ${version}`
+  return takesSeipd2
+    ? 'can use the key, but cannot open what is sealed to it; make one with key new --gnupg for that'
+    : 'can open what is sealed to it'
+}
+
 function show(output: Output, report: CertificateReport, isSecret: boolean): void {
   if (isSecret) output.print('this file contains a private key: share only its certificate')
   if (report.fingerprint !== '') {
@@ -56,6 +64,7 @@ function show(output: Output, report: CertificateReport, isSecret: boolean): voi
     output.print(
       `version      ${report.version}${report.takesSeipd2 ? ', supports SEIPD v2 with AES-256-GCM' : ''}`,
     )
+    output.print(`GnuPG        ${gnupgOf(report)}`)
     for (const { algorithm, bits, curve, uses, expiresAt } of report.keys) {
       const size = curve ?? (bits === undefined ? '' : `${bits} bits`)
       const until = expiresAt === undefined ? '' : `until ${formatDay(expiresAt)}`

@@ -2,6 +2,8 @@ import { setFlagsFromString } from 'node:v8'
 import { define } from '../../command.js'
 import type { Register } from '../../command.js'
 import { portNumber } from '../../arguments.js'
+import type { Output } from '../../output.js'
+import type { Rooms } from '../../../gateway/rooms.js'
 
 interface ServeOptions {
   readonly site: string
@@ -41,6 +43,7 @@ export const registerServe: Register = (parent, cli) => {
         const ready = await Promise.race([gateway.start(), stopped])
         if (ready) {
           output.print(`listening on ${ready.url}`)
+          await tellWaiting(ready.rooms, dir, output)
           output.json({ url: ready.url })
           await stopped
         } else exitSoon()
@@ -48,6 +51,18 @@ export const registerServe: Register = (parent, cli) => {
         await gateway.close()
       }
     })
+}
+
+/** Certificates that somebody must act on: until then, the gateway seals to the former ones. */
+async function tellWaiting(
+  { certificates }: Pick<Rooms, 'certificates'>,
+  dir: string,
+  output: Output,
+): Promise<void> {
+  for (const { principal, fingerprint } of await certificates.waiting())
+    output.print(
+      `the new certificate of ${principal} (${fingerprint.slice(0, 16)}…) is not in effect: compare its fingerprint with its owner, then run nocturne key confirm --site ${dir} --principal ${principal} --out FILE`,
+    )
 }
 
 /** Nothing is open yet: an unresponsive store must not keep a stopped gateway alive. */

@@ -2,6 +2,7 @@ import {
   addRecipientRequest,
   packetsAnswer,
   recipientAnswer,
+  recipientProblem,
   removeRecipientRequest,
 } from '../recipients.js'
 import { claimRequest, releaseRequest } from '../../case-requests.js'
@@ -124,10 +125,15 @@ export const READING_ROUTES: Routes = {
   'POST /v1/transfers/{id}/recipients': {
     tag: RECIPIENTS,
     summary: 'Add a recipient',
+    about:
+      'Without a proof the answer is the problem `recipient_unproven` with a challenge for exactly these packets. Sign it with the key derived from the session key of the manifest, or answer with the SHA-256 of the content sealed to you. The packets are unproven until the recipient has opened the transfer.',
     roles: ['reader', 'recovery'],
     json: addRecipientRequest,
-    answers: { 201: { about: 'The recipient can open the transfer.', json: recipientAnswer } },
+    answers: { 201: { about: 'The key packets are stored.', json: recipientAnswer } },
+    problem: { of: 'recipient_unproven', json: recipientProblem },
     errors: [
+      'recipient_unproven',
+      'challenge_invalid',
       'recipient_not_allowed',
       'recipient_unusable',
       'key_packets_invalid',
@@ -136,7 +142,7 @@ export const READING_ROUTES: Routes = {
   },
   'POST /v1/transfers/{id}/recipients/remove': {
     tag: RECIPIENTS,
-    summary: 'Remove a recipient who left the group',
+    summary: 'Remove a recipient who left the group, or packets that were never opened',
     roles: ['reader', 'recovery'],
     json: removeRecipientRequest,
     answers: {

@@ -7,6 +7,7 @@ import { readAcknowledgement, writeAcknowledgement } from '../protocol/acknowled
 import { shortfallOf } from '../protocol/outcomes.js'
 import type { Outcomes } from '../protocol/outcomes.js'
 import type { Principal } from '../directory/index.js'
+import type { VerifyDetached } from '../seal/keys/index.js'
 import type { Transfer } from '../transfer/index.js'
 
 export interface Acknowledgement {
@@ -15,12 +16,6 @@ export interface Acknowledgement {
   /** Armored detached OpenPGP signature of the statement's UTF-8 bytes. */
   readonly signature: string
 }
-
-export type VerifyDetached = (
-  text: string,
-  signature: string,
-  certificate: string,
-) => Promise<boolean>
 
 /**
  * Checks that the statement names this gateway, transfer, manifest and reader, and carries the

@@ -6,7 +6,7 @@ import type { GroupConfig } from '../config/index.js'
 import type { Actor, Ledger } from '../ledger/log/index.js'
 import type { State } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
-import type { VerifyDetached } from './acknowledgement.js'
+import type { VerifyDetached } from '../seal/keys/index.js'
 import type { IsKeyPacketFor } from './is-key-packet.js'
 import type { Transfers } from '../transfer/index.js'
 

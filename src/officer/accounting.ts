@@ -1,7 +1,7 @@
 /** Accounting of disclosures, 45 CFR 164.528. */
 import { csvRecord } from '../lib/csv.js'
 import type { Evidence, Fetched, ItemEvidence, TransferEvidence } from './evidence.js'
-import { pdfOf } from '../lib/pdf.js'
+import { pdfOf } from '../lib/pdf/document.js'
 import { drawOrigin, instant, organisationOf, periodOf, plural, short } from './report.js'
 import type { ReportContext } from './report.js'
 

@@ -1,6 +1,6 @@
 /** The metadata common to all reports. */
 import type { Evidence } from './evidence.js'
-import type { Page } from '../lib/pdf.js'
+import type { Page } from '../lib/pdf/document.js'
 
 export interface ReportContext {
   readonly gateway: string

@@ -3,11 +3,19 @@
  * wrote, is replaced by what the ledger names.
  */
 import { createHash } from 'node:crypto'
+import { SYSTEM } from '../lib/actors.js'
+import type { EventInput } from '../ledger/log/index.js'
 import type { RowGuard } from '../ledger/rows/index.js'
-import type { State } from '../state/index.js'
+import type { State, Tx } from '../state/index.js'
 import type { CertificateChangeTable, CertificateTable } from '../state/tables/index.js'
 
 export type CertificateRow = Omit<CertificateTable, 'mac'>
+
+export interface NamedCertificate {
+  readonly principal: string
+  readonly certificate: string
+  readonly fingerprint: string
+}
 
 export interface RowParts {
   readonly state: Pick<State, 'db'>
@@ -74,3 +82,35 @@ export function isNamedByLedger(
   const digest = createHash('sha256').update(file.certificate).digest('hex')
   return named.digest === undefined || named.digest === digest
 }
+
+/**
+ * Replaces rows that must not be used with what the ledger says; the next recorded change then
+ * writes a valid row.
+ */
+export async function recordedCertificates(parts: RowParts): Promise<CertificateRow[]> {
+  const { good, bad } = await guardedCertificates(parts)
+  const named = bad.flatMap((principal): CertificateRow[] => {
+    const fingerprint = parts.guard.history.certificate(principal)?.fingerprint
+    const row = { principal, certificate: null, since: parts.now(), removed_at: null }
+    return fingerprint == null ? [] : [{ ...row, fingerprint }]
+  })
+  return [...good, ...named]
+}
+
+/** Replaces what is recorded of the principal; nothing waits for confirmation after that. */
+export async function putInEffect(
+  tx: Tx,
+  { guard, now }: Pick<RowParts, 'guard' | 'now'>,
+  file: NamedCertificate,
+): Promise<void> {
+  const { principal } = file
+  await tx.deleteFrom('certificate_changes').where('principal', '=', principal).execute()
+  await tx.deleteFrom('certificates').where('principal', '=', principal).execute()
+  const row = guard.seal('certificates', { ...file, since: now(), removed_at: null })
+  await tx.insertInto('certificates').values(row).execute()
+}
+
+export const certificateEvent = (
+  type: 'certificate.changed' | 'certificate.proposed',
+  detail: NonNullable<EventInput['detail']>,
+): EventInput => ({ type, outcome: 0, actor: SYSTEM, detail })

@@ -2,8 +2,8 @@
  * Renders an assessment as a PDF for management: where the site stands, what is missing, and the
  * evidence for each row.
  */
-import { pdfOf } from '../../lib/pdf.js'
-import type { Page } from '../../lib/pdf.js'
+import { pdfOf } from '../../lib/pdf/document.js'
+import type { Page } from '../../lib/pdf/document.js'
 import { countStates } from '../run.js'
 import type { Assessment, Difference, Finding } from '../run.js'
 import { STATE_WORDS } from './rows.js'

@@ -3,7 +3,7 @@
  * sockets. Every rejection is one of PS3.8 Table 9-21, and every context result one of Table 9-18.
  */
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../dicom/write/index.js'
-import { MAX_PDU } from './association.js'
+import { MAX_PDU } from './pdu-exchange.js'
 import { ContextResult } from './items.js'
 import type { ProposedContext, RoleSelection } from './items.js'
 import type { AssociateAc, AssociateRj, AssociateRq } from './pdu.js'

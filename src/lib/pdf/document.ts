@@ -3,15 +3,11 @@
  * Tagged (ISO 32000 14.8), so that a screen reader announces headings, lists and tables as such and
  * in order; decoration is marked as an artifact.
  */
-import type PDFDocument from 'pdfkit'
-import { breathe } from './pace.js'
-
-export interface Column {
-  readonly title: string
-  /** Share of the page width; the columns add up to 1. */
-  readonly share: number
-  readonly isCode?: boolean
-}
+import { breathe } from '../pace.js'
+import { ACCENT, FOOTER, INK, MARGIN, SOFT, keep, opened, plain, widthOf } from './look.js'
+import type { Doc, Element, Step } from './look.js'
+import { tableSteps } from './table.js'
+import type { Column } from './table.js'
 
 export interface Page {
   heading(text: string): void
@@ -22,15 +18,6 @@ export interface Page {
   /** @param ifEmpty the sentence that replaces a table without rows */
   table(columns: readonly Column[], rows: readonly (readonly string[])[], ifEmpty?: string): void
 }
-
-const MARGIN = 42
-const FOOTER = 26
-const INK = '#1b1f27'
-const SOFT = '#5a6372'
-const LINE = '#d5dae1'
-const SHADE = '#eef1f5'
-const ACCENT = '#2b4a8b'
-const CELL = { x: 4, y: 3.5 }
 
 /**
  * @param foot - printed at the foot of every page, next to the page number.
@@ -89,13 +76,6 @@ export async function* pdfOf(
   doc.end()
   for await (const chunk of doc as AsyncIterable<Uint8Array>) yield chunk
 }
-
-type Doc = InstanceType<typeof PDFDocument>
-
-type Element = ReturnType<Doc['struct']>
-
-/** One piece of drawing, such as a row of a table: thousands of them must not be one turn. */
-type Step = () => void
 
 /** Notes what is to be drawn as steps. */
 function pageOn(doc: Doc, root: Element, steps: Step[]): Page {
@@ -168,114 +148,6 @@ function drawingOn(doc: Doc, root: Element): Omit<Page, 'table'> {
   }
 }
 
-/** An element that contains others; the caller that opened it ends it. */
-function opened(doc: Doc, parent: Element, type: string): Element {
-  const element = doc.struct(type)
-  parent.add(element)
-  return element
-}
-
-/** Content that screen readers skip. */
-function artifact(doc: Doc, draw: () => void): void {
-  doc.markContent('Artifact', { type: 'Layout' })
-  draw()
-  doc.endMarkedContent()
-}
-
-/** How the cells of one table are set. */
-interface Layout {
-  readonly columns: readonly Column[]
-  readonly width: number
-  /** Of each column, its padding included. */
-  readonly widths: readonly number[]
-}
-
-interface Row {
-  readonly cells: readonly string[]
-  readonly isHead: boolean
-  readonly isShaded?: boolean
-}
-
-function setFont(doc: Doc, column: Column | undefined, isHead: boolean): Doc {
-  const isCode = !isHead && column?.isCode === true
-  return doc
-    .font(isHead ? 'Helvetica-Bold' : isCode ? 'Courier' : 'Helvetica')
-    .fontSize(isCode ? 7 : 7.8)
-}
-
-const heightOf = (doc: Doc, { columns, widths }: Layout, { cells, isHead }: Row): number =>
-  Math.max(
-    ...columns.map((column, i) =>
-      setFont(doc, column, isHead).heightOfString(plain(cells[i] ?? ''), {
-        width: (widths[i] ?? 0) - 2 * CELL.x,
-      }),
-    ),
-  ) +
-  2 * CELL.y
-
-/** Without `element` the row is the head again, at the top of a further page. */
-function drawRow(doc: Doc, layout: Layout, row: Row, element?: Element): void {
-  const { cells, isHead, isShaded = false } = row
-  const height = heightOf(doc, layout, row)
-  const top = doc.y
-  if (isHead || isShaded)
-    artifact(doc, () => doc.rect(MARGIN, top, layout.width, height).fill(isHead ? LINE : SHADE))
-  let x = MARGIN
-  for (const [i, column] of layout.columns.entries()) {
-    const left = x + CELL.x
-    const width = layout.widths[i] ?? 0
-    const draw = () => {
-      setFont(doc, column, isHead).fillColor(INK)
-      doc.text(plain(cells[i] ?? ''), left, top + CELL.y, { width: width - 2 * CELL.x })
-    }
-    if (!element) artifact(doc, draw)
-    else if (isHead) element.add(doc.struct('TH', { scope: 'Column' } as object, draw))
-    else element.add(doc.struct('TD', {}, draw))
-    x += width
-  }
-  element?.end()
-  doc.y = top + height
-}
-
-/** The head, each row, and the end of a table. */
-function tableSteps(
-  doc: Doc,
-  root: Element,
-  columns: readonly Column[],
-  rows: Iterable<readonly string[]>,
-): Step[] {
-  const width = widthOf(doc)
-  const layout: Layout = { columns, width, widths: columns.map(({ share }) => share * width) }
-  const head: Row = { cells: columns.map(({ title }) => title), isHead: true }
-  let table: Element | undefined
-  const begin = () => {
-    table = opened(doc, root, 'Table')
-    keep(doc, 60)
-    drawRow(doc, layout, head, opened(doc, table, 'TR'))
-  }
-  const drawnRows = Array.from(rows, (cells, i) => () => {
-    const row: Row = { cells, isHead: false, isShaded: i % 2 === 1 }
-    if (doc.y + heightOf(doc, layout, row) > bottomOf(doc)) {
-      doc.addPage()
-      drawRow(doc, layout, head)
-    }
-    if (table) drawRow(doc, layout, row, opened(doc, table, 'TR'))
-  })
-  const end = () => {
-    table?.end()
-    artifact(doc, () =>
-      doc
-        .moveTo(MARGIN, doc.y)
-        .lineTo(MARGIN + width, doc.y)
-        .lineWidth(0.5)
-        .stroke(LINE),
-    )
-    doc.x = MARGIN
-    doc.moveDown(0.6)
-  }
-  return [begin, ...drawnRows, end]
-}
-
 function drawFoot(doc: Doc, foot: string, number: number): void {
   const { top, bottom } = doc.page.margins
   // Text below the margin would start a new page.
@@ -290,15 +162,3 @@ function drawFoot(doc: Doc, foot: string, number: number): void {
   doc.x = MARGIN
   doc.y = top
 }
-
-const widthOf = (doc: Doc): number => doc.page.width - 2 * MARGIN
-const bottomOf = (doc: Doc): number => doc.page.height - MARGIN - FOOTER
-
-/** Starts a new page unless this much of the current one is left. */
-function keep(doc: Doc, height: number): void {
-  if (doc.y + height > bottomOf(doc)) doc.addPage()
-}
-
-/** The characters that the standard PDF fonts can show; nothing in a ledger needs more. */
-const plain = (text: string): string =>
-  text.replace(/[^\n\u0020-\u007e\u00a0-\u00ff\u2013\u2014\u2019\u2022\u2026]/gu, '?')

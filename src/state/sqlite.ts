@@ -15,8 +15,9 @@ import { asUnavailable } from './failures.js'
 import { createTurns } from './turns.js'
 
 /**
- * SQLite calls block the whole process, so they wait only briefly; `transaction` waits for the lock
- * without blocking.
+ * SQLite calls block the whole process, so readers wait only briefly, and writers not at all once
+ * they are open: `transaction` waits for the lock without blocking. The lock may be held in this
+ * process, where it could not be released meanwhile.
  */
 const BUSY_TIMEOUT_MS = 20
 const CACHED_STATEMENTS = 200
@@ -128,6 +129,7 @@ function configure(database: Database.Database, access: 'read' | 'write'): void 
      */
     database.pragma('synchronous = FULL')
     database.pragma('journal_size_limit = 67108864')
+    database.pragma('busy_timeout = 0')
   } else database.pragma('query_only = ON')
   database.pragma('foreign_keys = ON')
   database.pragma('trusted_schema = OFF')

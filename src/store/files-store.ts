@@ -178,13 +178,14 @@ class FilesStore implements ObjectStore {
   async #place(partial: string, path: string): Promise<void> {
     const folder = dirname(path)
     if (folder !== this.#partial) await this.#folders.make(folder)
-    try {
-      await link(partial, path)
-    } catch (error) {
-      // Keys are random, so an existing key is a bug in the gateway, not a fault of the disk.
-      if (systemCode(error) === 'EEXIST') throw new NocturneError('internal', { cause: error })
-      throw error
-    }
+    await linkNew(partial, path).catch(async (error: unknown) => {
+      if (systemCode(error) !== 'ENOENT' || folder === this.#partial) throw error
+      // The sweep of another process has removed the folder, because the upload lost its lease.
+      // That is what the commit then says; the disk has no fault.
+      this.#folders.forget(folder)
+      await this.#folders.make(folder)
+      await linkNew(partial, path)
+    })
     try {
       await this.#folders.sync(folder)
     } catch (error) {
@@ -209,6 +210,16 @@ class FilesStore implements ObjectStore {
 
   #path(key: string): string {
     return join(this.#root, `${key}${ENDING}`)
+  }
+}
+
+async function linkNew(partial: string, path: string): Promise<void> {
+  try {
+    await link(partial, path)
+  } catch (error) {
+    // Keys are random, so an existing key is a bug in the gateway, not a fault of the disk.
+    if (systemCode(error) === 'EEXIST') throw new NocturneError('internal', { cause: error })
+    throw error
   }
 }
 

@@ -54,6 +54,11 @@ export class Folders {
     }
   }
 
+  /** It and its parents may have been removed by another process. */
+  forget(folder: string): void {
+    for (const one of this.#chain(folder)) this.#known.delete(one)
+  }
+
   /**
    * Makes all names currently in the folder durable. Calls that arrive during an fsync share the
    * next one, because the running fsync may have started before their name was created.

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openState } from '../../src/state/index.js'
 import { describeContract } from './_contract.js'
 import { describeSharing } from './_sharing.js'
@@ -39,6 +40,30 @@ describe('an SQLite file', () => {
     const url = `sqlite:${join(dir, 'nocturne.db')}`
     const states = await Promise.all(Array.from({ length: 8 }, () => openState(url)))
     for (const state of states) await state.close()
+    await stop()
+  })
+
+  it('is written by two gateways of one process, and neither blocks it', async () => {
+    const { dir, stop } = await makeFolder()
+    const url = `sqlite:${join(dir, 'nocturne.db')}`
+    const [one, other] = [await openState(url), await openState(url)]
+    /** Other work that could be done while a writer waited for the lock. */
+    let turns = 0
+    const ticks = setInterval(() => (turns += 1), 5)
+    const write = (state: typeof one, name: string) =>
+      state.transaction(async (tx) => {
+        await tx.insertInto('reports').values({ digest: name, created_at: 1 }).execute()
+        await sleep(30)
+      })
+    await Promise.all(
+      Array.from({ length: 20 }, (_, i) => write(i % 2 === 0 ? one : other, String(i))),
+    )
+    clearInterval(ticks)
+    const rows = await one.db.selectFrom('reports').select('digest').execute()
+    expect(rows).toHaveLength(20)
+    expect(turns).toBeGreaterThan(40)
+    await one.close()
+    await other.close()
     await stop()
   })
 

@@ -62,6 +62,15 @@ describe('the files store', () => {
     await expect(readdir(join(path, '.partial'))).resolves.toEqual([])
   })
 
+  it('puts objects whose folder another process has swept', async () => {
+    const path = await newFolder()
+    const store = await openAt(path)
+    await store.put('t/upload/a', sealed(pattern(10)))
+    await rm(join(path, 't'), { recursive: true })
+    await store.put('t/upload/b', sealed(pattern(20)))
+    await expect(store.size('t/upload/b')).resolves.toBe(20)
+  })
+
   it('reports a file that was truncated while being read', async () => {
     const path = await newFolder()
     const store = await openAt(path)

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectionError, GatewayError } from './client.js'
 import { FrontError, LASTING } from './front.js'
 
-const ATTEMPTS = 6
+/** More than a minute in all: a gateway that is restarted needs that long to be ready again. */
+const ATTEMPTS = 9
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 16_000
 /**

@@ -12,6 +12,7 @@ import type { GatewayOptions } from '../../gateway-options.js'
 import { addKeyOptions } from '../../key-options.js'
 import type { KeyOptions } from '../../key-options.js'
 import type { Output } from '../../output.js'
+import { retry } from '../../retry.js'
 import type { Pull, PullReport } from '../../reader/pull.js'
 import type { Trust } from '../../trust/trust.js'
 import type { PrivateKey } from '../../../seal/keys/index.js'
@@ -60,22 +61,27 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
     ])
   const key = await readKey(options, output)
   await withGateway(options, cli, output, async (client) => {
+    const patiently = patienceOf(cli, output)
     const own = await readSigners(options.gatewayCertificate ?? [])
     const hasOwnSigners = own.length > 0
-    const trust = await openTrust({ ...connectionOf(options), client, output, hasOwnSigners })
+    const trusting = { ...connectionOf(options), client, output, hasOwnSigners }
+    const trust = await patiently(() => openTrust(trusting))
     const gateway = { name: trust.gateway, signers: hasOwnSigners ? own : trust.signers }
     const reports: unknown[] = []
     const shortfalls: Shortfall[] = []
-    const targets = await listTargets(client, id)
+    const targets = await patiently(() => listTargets(client, id))
     for (const target of targets) {
       try {
         const { signal } = cli
-        const report = await pullOne({ client, signal, key, gateway }, target, options.out, output)
+        const parts = { client, signal, key, gateway }
+        // Resumes with what is on the disk, so a restart of the gateway costs nothing else.
+        const report = await patiently(() => pullOne(parts, target, options.out, output))
         await checkReceipts(trust, report)
         reports.push(report)
         show(output, report)
+        const { shortfall: signed } = report
         const shortfall =
-          report.shortfall && (await shortfallNow(client, target, report.shortfall, output))
+          signed && (await patiently(() => shortfallNow(client, target, signed, output)))
         if (shortfall) shortfalls.push(shortfall)
       } catch (error) {
         // A failed transfer must not hold up the others; if only one was requested, the command
@@ -113,6 +119,14 @@ async function shortfallNow(
     )
   return shortfall
 }
+
+/** Repeats what a gateway that is being restarted cannot answer. */
+const patienceOf =
+  (cli: Cli, output: Output) =>
+  <T>(work: () => Promise<T>): Promise<T> => {
+    const onRetry = () => output.warn('the gateway did not answer; retrying')
+    return retry({ signal: cli.signal, onRetry }, work)
+  }
 
 /** Claims it, unless it is claimed already, and fetches it. */
 async function pullOne(

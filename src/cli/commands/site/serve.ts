@@ -28,6 +28,7 @@ export const registerServe: Register = (parent, cli) => {
       const { site: dir, port } = options
       cli.endsItself()
       keepYoungGenerationSmall()
+      logWarnings()
       const [{ openSite }, { createGateway }] = await Promise.all([
         import('../../site/site.js'),
         import('../../../gateway.js'),
@@ -63,6 +64,19 @@ async function tellWaiting(
     output.print(
       `the new certificate of ${principal} (${fingerprint.slice(0, 16)}…) is not in effect: compare its fingerprint with its owner, then run nocturne key confirm --site ${dir} --principal ${principal} --out FILE`,
     )
+}
+
+/**
+ * Everything on standard error is a line of the log, in JSON. Node prints warnings of the platform
+ * and of packages as text, unless somebody else listens.
+ */
+function logWarnings(): void {
+  process.removeAllListeners('warning')
+  process.on('warning', ({ name }) => {
+    void import('../../../lib/logger.js').then(({ createLogger }) =>
+      createLogger('info').warn('warning of the platform or a package', { code: name }),
+    )
+  })
 }
 
 /** Nothing is open yet: an unresponsive store must not keep a stopped gateway alive. */

@@ -10,6 +10,8 @@ import { answers, touches } from './questions.js'
 
 const DEFAULT_LIMIT = 100
 const MAX_LIMIT = 1_000
+/** A long log is counted in pieces, between which a database in this process lets others work. */
+const COUNTED_AT_ONCE = 200_000
 
 /**
  * @throws NocturneError `bad_request` for a limit out of range, `ledger_broken` for a row that is
@@ -37,10 +39,17 @@ export async function queryEvents(
 /** Counts the matching events among the first `size`. */
 export async function countEvents(db: Db, query: EventQuery, size: number): Promise<number> {
   const within = { ...query, end: Math.min(size, query.end ?? size) }
-  const { count } = await filtered(db, within, await reviewedUntil(db, within))
-    .select((e) => e.fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  return count
+  const reviewed = await reviewedUntil(db, within)
+  let total = 0
+  for (let from = query.start ?? 0; from < within.end; from += COUNTED_AT_ONCE) {
+    const { count } = await filtered(db, within, reviewed)
+      .where('idx', '>=', from)
+      .where('idx', '<', from + COUNTED_AT_ONCE)
+      .select((e) => e.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow()
+    total += count
+  }
+  return total
 }
 
 /**

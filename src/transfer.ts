@@ -146,6 +146,7 @@ export function rulesOf(
   const facility = rooms.directory.facility(target.facility)
   if (!facility) throw new NocturneError('site_invalid', { subject: target.facility })
   return {
+    facility: facility.id,
     profile: facility.profile,
     secret: rooms.facilityKeys.secretsOf(facility.id)[0],
     transfer: open.transfer,

@@ -84,13 +84,36 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     reason:
       'longer than a Wi-Fi handover or a VPN reconnect, but shorter than a stuck client may block a slot',
   },
-  uploads: {
+  slowestBytes: {
+    unit: 'bytes',
+    standard: 4 * KiB,
+    min: 64,
+    max: MiB,
+    reason:
+      'per second; a tenth of a slow mobile line. Counted after the first minute, and only while the gateway waits for the client',
+  },
+  dailyBytes: {
+    unit: 'bytes',
+    standard: TiB,
+    min: MiB,
+    max: 512 * TiB,
+    reason:
+      'per facility, within 24 hours: several times what a large hospital sends. Warned about from 80 %; STAT studies may go beyond it by a quarter',
+  },
+  downloads: {
     unit: 'count',
     standard: 16,
     min: 1,
     max: 1_024,
+    reason: 'a client that fetches items in parallel gains nothing beyond',
+  },
+  uploads: {
+    unit: 'count',
+    standard: 24,
+    min: 1,
+    max: 1_024,
     reason:
-      'each may hold a rewritten header until it is sealed; only two headers over 4 MiB are processed at a time',
+      'each may hold a rewritten header until it is sealed; only three headers over 4 MiB are processed at a time. No facility takes more than half, and a quarter is kept for STAT',
   },
   connectionsPerAddress: {
     unit: 'count',

@@ -219,6 +219,12 @@ export interface Limits extends ReceiveLimits {
    * Seconds within which a client must send 8 KiB of its upload, or read some of its answer.
    */
   readonly idleSeconds: number
+  /** Bytes per second that a client must send or read, on average over an upload or answer. */
+  readonly slowestBytes: number
+  /** Maximum number of simultaneous downloads of one principal; all have eight times as many. */
+  readonly downloads: number
+  /** What a facility may send within 24 hours; STAT studies beyond that. */
+  readonly dailyBytes: number
   /** Connections per address; beyond, its longest idle one is closed. */
   readonly connectionsPerAddress: number
   /** A signed-in session without a request for this long has ended; issued tokens have not. */

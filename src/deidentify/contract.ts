@@ -126,6 +126,8 @@ export interface AttributeRecipient {
 
 export interface DeidentifyContext {
   readonly profile: Profile
+  /** Whose large headers are processed one at a time. */
+  readonly facility?: string
   /**
    * 32 bytes, specific to the facility; every keyed digest is derived from it under a separate
    * domain.

@@ -36,7 +36,7 @@ export async function deidentify(
   instance: ReceivedInstance,
   context: DeidentifyContext,
 ): Promise<DeidentifiedInstance> {
-  const turn = new LargeHeaderTurn()
+  const turn = new LargeHeaderTurn(context.facility ?? '')
   const outer = new Reader(instance.bytes, context.headerBytes + LOOK_AHEAD, turn)
   try {
     return await begin(outer, turn, context)

@@ -1,15 +1,31 @@
 import { NocturneError } from '../lib/errors.js'
+import type { Priority } from '../protocol/priority.js'
+
+export interface Slot {
+  /**
+   * Call once the priority is known, which may be after the start of the body.
+   * @throws NocturneError `too_busy`
+   */
+  declare(priority: Priority): void
+}
+
+interface Held {
+  readonly facility: string
+  /** Undefined until it is declared. */
+  priority: Priority | undefined
+}
 
 /**
- * Bounds the number of concurrent uploads, and with it memory, open files and sealing work. No
- * facility takes more than half, so that its flood leaves the others theirs; and a quarter is kept
- * for facilities that have no upload under way, which a STAT study then finds open.
+ * Bounds the number of concurrent uploads, and with it memory, open files and sealing work.
+ *
+ * - No facility takes more than half, so that its flood leaves the others theirs.
+ * - A quarter is kept for facilities that have no upload under way.
+ * - A quarter of all, and of each facility's half, is kept for STAT.
  */
 export class UploadGate {
   readonly #most: number
   readonly #tell: (running: number) => void
-  readonly #byFacility = new Map<string, number>()
-  #running = 0
+  readonly #held = new Set<Held>()
 
   /** @param tell is called with the number of running uploads whenever it changes. */
   constructor(most: number, tell: (running: number) => void) {
@@ -18,24 +34,42 @@ export class UploadGate {
   }
 
   /** @throws NocturneError `too_busy`, and whatever the work throws. */
-  async pass(facility: string, work: () => Promise<void>): Promise<void> {
-    const own = this.#byFacility.get(facility) ?? 0
-    const half = Math.max(1, Math.floor(this.#most / 2))
+  async pass(facility: string, work: (slot: Slot) => Promise<void>): Promise<void> {
+    const own = this.#count((one) => one.facility === facility)
     const reserve = own === 0 ? 0 : Math.floor(this.#most / 4)
-    if (own >= half || this.#running >= this.#most - reserve) throw new NocturneError('too_busy')
-    this.#change(facility, 1)
+    if (own >= this.#half || this.#held.size >= this.#most - reserve)
+      throw new NocturneError('too_busy')
+    const held: Held = { facility, priority: undefined }
+    this.#held.add(held)
+    this.#tell(this.#held.size)
     try {
-      await work()
+      await work({ declare: (priority) => this.#declare(held, priority) })
     } finally {
-      this.#change(facility, -1)
+      this.#held.delete(held)
+      this.#tell(this.#held.size)
     }
   }
 
-  #change(facility: string, by: 1 | -1): void {
-    const own = (this.#byFacility.get(facility) ?? 0) + by
-    if (own > 0) this.#byFacility.set(facility, own)
-    else this.#byFacility.delete(facility)
-    this.#running += by
-    this.#tell(this.#running)
+  get #half(): number {
+    return Math.max(1, Math.floor(this.#most / 2))
+  }
+
+  #declare(held: Held, priority: Priority): void {
+    held.priority = priority
+    if (priority === 'stat') return
+    const others = (one: Held) => one.priority !== undefined && one.priority !== 'stat'
+    const own = (one: Held) => others(one) && one.facility === held.facility
+    const isOver =
+      this.#count(others) > withReserve(this.#most) || this.#count(own) > withReserve(this.#half)
+    if (!isOver) return
+    held.priority = undefined
+    throw new NocturneError('too_busy')
+  }
+
+  #count(is: (held: Held) => boolean): number {
+    return [...this.#held].filter(is).length
   }
 }
+
+/** What is left for work that can wait. */
+const withReserve = (most: number): number => Math.max(1, Math.floor(most * 0.75))

@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger/log/index.js'
 import type { Logger } from '../lib/logger.js'
 import { bareApp } from './bare-app.js'
 import { otherMethods } from './other-methods.js'
+import { endSlowBodies, endSlowReaders } from './slow-clients.js'
 import { servePage } from './page-files.js'
 import { addressList } from './proxies.js'
 import { problemHandler } from './problem.js'
@@ -90,8 +91,9 @@ export function createApp(
   const { proxies } = rooms.site.config
   // Express reads X-Forwarded-For from the right, past these addresses alone.
   if (proxies?.protocol === 'forwarded') app.set('trust proxy', addressList(proxies.trusted))
-  app.use(endStalled(rooms.site.config.limits.idleSeconds))
+  app.use(endSlowReaders(rooms.site.config.limits))
   app.use(observe(rooms.logger, metrics))
+  app.use(endSlowBodies)
   app.use(healthRoutes(rooms, doors, isOperator(rooms)))
   app.use(referenceRoutes())
   app.use(whileRecording(rooms))
@@ -148,20 +150,6 @@ const noStore: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'no-store')
   next()
 }
-
-/**
- * A client that stops reading its answer keeps an object of the store open, so it is disconnected
- * like a silent sender.
- */
-const endStalled =
-  (idleSeconds: number): RequestHandler =>
-  (_request, response, next) => {
-    response.setTimeout(idleSeconds * 1_000, () => {
-      // If nothing is waiting to be sent, the delay is ours and not the client's.
-      if (response.writableLength > 0) response.destroy()
-    })
-    next()
-  }
 
 /**
  * A request that cannot be recorded is not answered. All routes follow this check, even those that

@@ -28,6 +28,8 @@ export interface Metrics {
   alerts(counts: ReadonlyMap<string, number>, active: ReadonlySet<string>): void
   /** How long a review of the ledger is overdue. */
   reviewOverdue(seconds: number): void
+  /** Share of its daily quota that each facility has used. */
+  quotas(used: readonly (readonly [facility: string, share: number])[]): void
   /** How long work that was due had to wait for the thread that answers requests. */
   loopDelay(since: LoopDelay): void
 }
@@ -127,7 +129,12 @@ function nightMetrics(registry: Registry, gauge: MakeGauge): Pick<Metrics, 'case
 
 function oversightMetrics(
   gauge: MakeGauge,
-): Pick<Metrics, 'certificates' | 'sinks' | 'reviewOverdue' | 'loopDelay'> {
+): Pick<Metrics, 'certificates' | 'sinks' | 'reviewOverdue' | 'loopDelay' | 'quotas'> {
+  const quota = gauge(
+    'nocturne_quota_used_ratio',
+    'Share of limits.dailyBytes that a facility has sent within 24 hours',
+    'facility',
+  )
   const delay = gauge(
     'nocturne_event_loop_delay_seconds',
     'Event loop delay since the last scrape: 99th percentile, and the longest (quantile 1)',
@@ -164,6 +171,9 @@ function oversightMetrics(
       }
     },
     reviewOverdue: (seconds) => overdue.set(seconds),
+    quotas: (used) => {
+      for (const [facility, share] of used) quota.set({ facility }, share)
+    },
     loopDelay: ({ p99, max }) => {
       delay.set({ quantile: '0.99' }, p99)
       delay.set({ quantile: '1' }, max)

@@ -18,6 +18,7 @@ const RETRY_AFTER: Partial<Record<NocturneError['code'], number>> = {
   store_full: 60,
   gateway_opening: 10,
   too_busy: 5,
+  quota_reached: 3_600,
 }
 
 /** Sets the headers of an error, whatever the format of its body. */

@@ -8,18 +8,31 @@
  * thousands of frames.
  */
 export const LARGE_BYTES = 4 * 1024 * 1024
-/** Two, so that one slow sender does not keep all others waiting. */
-const AT_ONCE = 2
+/** Each of another facility, so that a slow sender keeps no other waiting. */
+const AT_ONCE = 3
 
-let free = AT_ONCE
-const waiting: (() => void)[] = []
+interface Waiting {
+  readonly owner: string
+  readonly resolve: () => void
+}
+
+const owners = new Set<string>()
+const waiting: Waiting[] = []
+
+const isFree = (owner: string): boolean => owners.size < AT_ONCE && !owners.has(owner)
 
 /**
  * The turn of one instance, taken once its header turns out to be large. It must be ended whatever
  * becomes of the instance.
  */
 export class LargeHeaderTurn {
+  readonly #owner: string
   #state: 'small' | 'taken' | 'over' = 'small'
+
+  /** @param owner - who has one turn at a time */
+  constructor(owner: string) {
+    this.#owner = owner
+  }
 
   /**
    * Resolves when the instance may hold more than LARGE_BYTES; immediately if it already may or if
@@ -27,8 +40,9 @@ export class LargeHeaderTurn {
    */
   async begin(): Promise<void> {
     if (this.#state !== 'small') return
-    if (free > 0) free -= 1
-    else await new Promise<void>((resolve) => waiting.push(resolve))
+    const owner = this.#owner
+    if (isFree(owner)) owners.add(owner)
+    else await new Promise<void>((resolve) => waiting.push({ owner, resolve }))
     this.#state = 'taken'
   }
 
@@ -36,8 +50,11 @@ export class LargeHeaderTurn {
     const wasTaken = this.#state === 'taken'
     this.#state = 'over'
     if (!wasTaken) return
-    const next = waiting.shift()
-    if (next) next()
-    else free += 1
+    owners.delete(this.#owner)
+    const next = waiting.findIndex(({ owner }) => isFree(owner))
+    const [chosen] = next < 0 ? [] : waiting.splice(next, 1)
+    if (!chosen) return
+    owners.add(chosen.owner)
+    chosen.resolve()
   }
 }

@@ -6,6 +6,7 @@ import type { DataFormat } from '../seal/index.js'
 import type { Priority, Tx } from '../state/index.js'
 import { LEASE_MS } from './lease.js'
 import type { QuarantineRelease } from './quarantine/release.js'
+import { expectRoom } from './quota.js'
 import type { TransferRooms } from './rooms.js'
 import { insertUploadKey } from './upload/upload-key.js'
 import type { UploadKey } from './upload/upload-key.js'
@@ -49,7 +50,8 @@ export interface BegunEnvelope {
 
 /**
  * @param also further writes for the same transaction
- * @throws NocturneError `transfer_not_open`, `upload_under_way`, `ledger_unavailable`
+ * @throws NocturneError `quota_reached`, `transfer_not_open`, `upload_under_way`,
+ *   `ledger_unavailable`
  */
 export async function beginEnvelope(
   rooms: TransferRooms,
@@ -58,6 +60,7 @@ export async function beginEnvelope(
   also?: (tx: Tx) => Promise<void>,
 ): Promise<BegunEnvelope> {
   const { transfer, id, format } = envelope
+  await expectRoom(rooms, target)
   const { value, receipts } = await rooms.ledger.record(async (tx) => {
     const now = rooms.now()
     let before = { next_index: 1, byte_count: 0, created_at: now }

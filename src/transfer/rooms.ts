@@ -52,7 +52,7 @@ export interface TransferRooms {
       readonly waived: readonly Code[]
     },
   ) => AsyncIterable<Buffer>
-  readonly limits: Pick<Limits, 'transferItems' | 'transferBytes'>
+  readonly limits: Pick<Limits, 'transferItems' | 'transferBytes' | 'dailyBytes'>
   /** Shared by all uploads of the process. */
   readonly budget: MemoryBudget
   readonly logger: Pick<Logger, 'warn' | 'error'>

@@ -113,3 +113,34 @@ it('gives no facility more than half of the uploads, and others a place of their
   await Promise.allSettled(running)
   expect(await flood('e')).toBe(4)
 })
+
+it('keeps a quarter of each facility and of all for STAT', async () => {
+  const gate = new UploadGate(16, () => undefined)
+  let end: () => void = () => undefined
+  const under = new Promise<void>((resolve) => (end = resolve))
+  const running: Promise<void>[] = []
+  const send = async (facility: string, priority: 'stat' | 'routine'): Promise<boolean> => {
+    let isIn = false
+    const one = gate.pass(facility, (slot) => {
+      slot.declare(priority)
+      isIn = true
+      return under
+    })
+    running.push(one)
+    one.catch(() => undefined)
+    await Promise.resolve()
+    return isIn
+  }
+  const sendMany = async (facility: string, priority: 'stat' | 'routine', count: number) => {
+    let admitted = 0
+    for (let i = 0; i < count; i++) if (await send(facility, priority)) admitted += 1
+    return admitted
+  }
+  expect(await sendMany('a', 'routine', 10)).toBe(6)
+  expect(await sendMany('a', 'stat', 10)).toBe(2)
+  expect(await sendMany('b', 'routine', 10)).toBe(4)
+  expect(await sendMany('c', 'stat', 10)).toBe(1)
+  end()
+  await Promise.allSettled(running)
+  expect(await sendMany('b', 'routine', 10)).toBe(10)
+})

@@ -7,8 +7,9 @@
  * work on the machine still shows, what the same gateway shows while it is idle is added to the
  * bounds, five times for the loop and ten times for `/healthz`.
  *
- * NOCTURNE_TEST_LARGE=1 uses 100,000 events and 20,000 items, and holds these bounds. The ordinary
- * run is smaller and shares its machine, so it fails only when the loop stands still for a second.
+ * `bash scripts/test --long waiting` uses 100,000 events and 20,000 items, and holds these bounds.
+ * The ordinary run is smaller and shares its machine, so it fails only when the loop stands still
+ * for a second.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { randomBytes } from 'node:crypto'

@@ -21,6 +21,8 @@ export interface FormLimits {
   readonly requestItems: number
   /** Time within which a client must send 8 KiB, counted only while we wait for it. */
   readonly idleSeconds: number
+  /** Bytes per second, on average over the upload; unbounded by default. */
+  readonly slowestBytes?: number
   /**
    * Allowed fields, with the maximum length of each in characters; defaults to those of a transfer.
    */

@@ -4,6 +4,7 @@ import type { Request } from 'express'
 import type { Readable, Writable } from 'node:stream'
 import { NocturneError, asNocturneError } from '../../lib/errors.js'
 import type { Part } from '../../receive/index.js'
+import { ClientPace } from '../client-pace.js'
 import type { FormLimits, FormSink } from './contract.js'
 import { delimiterCount } from './delimiters.js'
 import { PartQueue } from './part-queue.js'
@@ -187,6 +188,8 @@ class FormReader {
     let isWaiting = true
     let hasBytes = false
     let received = 0
+    const pace = new ClientPace(this.#limits.slowestBytes ?? 0)
+    let waitingSince = performance.now()
     const idle = setTimeout(() => {
       if (isWaiting) this.#end(new NocturneError('slow_client'))
     }, this.#limits.idleSeconds * 1000)
@@ -194,6 +197,13 @@ class FormReader {
     const onData = (chunk: Buffer) => {
       hasBytes = true
       received += chunk.length
+      const now = performance.now()
+      pace.received(chunk.length, now - waitingSince)
+      waitingSince = now
+      if (pace.isTooSlow) {
+        this.#end(new NocturneError('slow_client'))
+        return
+      }
       // A client that sends only the occasional byte counts as silent.
       if (received >= LEAST_BYTES) {
         received = 0
@@ -209,6 +219,7 @@ class FormReader {
       void Promise.all([drained, this.#queue.room()]).then(() => {
         if (this.#isOver) return
         isWaiting = true
+        waitingSince = performance.now()
         idle.refresh()
         request.resume()
       })

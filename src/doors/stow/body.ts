@@ -36,7 +36,7 @@ export async function storeBody(
   sender: Sender,
   { octets, contentType, study, isComplete }: StoreRequest,
 ): Promise<StoreAnswer> {
-  const body = bodyOf(paced(octets, limits.idleSeconds * 1_000), contentType)
+  const body = bodyOf(paced(octets, limits.idleSeconds * 1_000, limits.slowestBytes), contentType)
   const { outcomes, transfers } = await storeAll(
     { take: (who, part, onSigns) => arrivals.take(who, part, onSigns), count, limits },
     sender,

@@ -6,8 +6,10 @@ import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import type { Gatekeeper } from '../../access/index.js'
 import type { Cases } from '../../cases/index.js'
-import type { Deliveries, Download } from '../../deliver/index.js'
+import type { Deliveries, Download, Reader } from '../../deliver/index.js'
 import type { CertificateWarnings } from '../../site/index.js'
+import type { Limits } from '../../config/index.js'
+import { DownloadGate } from '../download-gate.js'
 import { parseBody } from '../parse.js'
 import { rangeOf } from '../range.js'
 import { admit, admitToTransfer, indexOf } from '../request.js'
@@ -15,6 +17,7 @@ import { describeMessage } from '../send-sealed.js'
 import type { Action } from '../../access/index.js'
 
 export interface DeliveryRouteRooms {
+  readonly site: { readonly config: { readonly limits: Pick<Limits, 'downloads'> } }
   readonly gatekeeper: Gatekeeper
   readonly cases: Pick<Cases, 'worklist'>
   readonly deliveries: Deliveries
@@ -23,6 +26,10 @@ export interface DeliveryRouteRooms {
 
 export function deliveryRoutes(rooms: DeliveryRouteRooms): Router {
   const { gatekeeper, cases, deliveries, certificateWarnings } = rooms
+  const gate = new DownloadGate(rooms.site.config.limits.downloads)
+  /** Counts until the last byte was read. */
+  const send = (reader: Reader, response: Response, fetch: () => Promise<Download>) =>
+    gate.pass(reader.principal.id, async () => sendDownload(response, await fetch()))
   const router = Router()
 
   const readerOf = async (request: Request, action: Action) => {
@@ -60,14 +67,14 @@ export function deliveryRoutes(rooms: DeliveryRouteRooms): Router {
   router.get('/transfers/:id/manifest', async (request, response) => {
     const { reader, transfer } = await readerOf(request, 'manifest.read')
     const range = rangeOf(request)
-    await sendDownload(response, await deliveries.fetch(reader, transfer, { index: 0, range }))
+    await send(reader, response, () => deliveries.fetch(reader, transfer, { index: 0, range }))
   })
 
   router.get('/transfers/:id/items/:index', async (request, response) => {
     const { reader, transfer } = await readerOf(request, 'item.read')
     const index = indexOf(request)
     const range = rangeOf(request)
-    await sendDownload(response, await deliveries.fetch(reader, transfer, { index, range }))
+    await send(reader, response, () => deliveries.fetch(reader, transfer, { index, range }))
   })
 
   return router

@@ -17,6 +17,7 @@ import type { Directory } from '../../directory/index.js'
 import type { CertificateWarnings, Memberships } from '../../site/index.js'
 import type { State } from '../../state/index.js'
 import type { ObjectStore } from '../../store/index.js'
+import type { Transfers } from '../../transfer/index.js'
 import { alive } from '../bare-app.js'
 import type { LoopDelay, Metrics } from '../metrics.js'
 import { admit } from '../request.js'
@@ -28,6 +29,9 @@ const WITNESSED_SECONDS = 30 * 60
 
 /** A sink normally lags by a second or two; more means that something is wrong. */
 const SINK_LAG_SECONDS = 60
+
+/** From this share of a quota on, the operator should know. */
+const QUOTA_WARNING = 0.8
 
 const SINK_PROBLEMS: Readonly<Record<NonNullable<SinkStatus['problem']>, string>> = {
   unreachable: 'it does not answer, or no longer answers',
@@ -62,6 +66,7 @@ type Probed = Readiness & { readonly named: Named }
 export interface HealthRooms {
   readonly site: { readonly config: SiteConfig }
   readonly state: Pick<State, 'db' | 'ping'>
+  readonly transfers: Pick<Transfers, 'usedShare'>
   readonly store: Pick<ObjectStore, 'check'>
   readonly ledger: Pick<Ledger, 'check' | 'checkpoint'>
   readonly guard: Pick<RowGuard, 'sift' | 'mismatches'>
@@ -137,6 +142,7 @@ export function metricsRoutes(
     metrics.alerts(rooms.alerts.counts(), rooms.alerts.active())
     metrics.sinks(await rooms.forwarding.status())
     metrics.arriving(doors.associations(), doors.arrivals.count)
+    metrics.quotas(await usedShares(rooms))
     metrics.loopDelay(doors.loop.scraped())
     metrics.cases(await rooms.cases.counts(), await countOf(rooms.state.db, 'clock.missed'))
     metrics.critical(await rooms.critical.counts())
@@ -184,6 +190,11 @@ async function namedOf(rooms: HealthRooms): Promise<Named> {
       )
     for (const { table, id, reason } of await surveyRows(rooms.state, rooms.guard))
       warnings.push(`the row ${id} of ${table} is not used: ${MISMATCHES[reason]}`)
+    for (const [facility, share] of await usedShares(rooms))
+      if (share >= QUOTA_WARNING)
+        warnings.push(
+          `${facility} has sent ${Math.round(share * 100)} % of what limits.dailyBytes allows within 24 hours`,
+        )
     if (rooms.site.config.sinks.length === 0) return { warnings, sinks: undefined }
     const sinks = await rooms.forwarding.status()
     for (const { id, behind, lagSeconds, problem } of sinks) {
@@ -225,6 +236,11 @@ async function warningsOf(rooms: HealthRooms, certificates: string): Promise<str
   }
   return warnings
 }
+
+const usedShares = ({ site, transfers }: HealthRooms) =>
+  Promise.all(
+    site.config.facilities.map(async ({ id }) => [id, await transfers.usedShare(id)] as const),
+  )
 
 /** Negative while there is still time. */
 async function overdueMs({ state, site, now }: HealthRooms): Promise<number> {

@@ -35,7 +35,8 @@ export function stowRoutes({ rooms, arrivals, gate, metrics }: StowParts): Route
     const type = answerType(request.headers.accept)
     if (type === undefined) throw new NocturneError('not_acceptable')
     const { isComplete, ...wanted } = wantedOf(rooms, asker, request)
-    await gate.pass(facilityOf(asker), async () => {
+    await gate.pass(facilityOf(asker), async (slot) => {
+      if (wanted.priority !== undefined) slot.declare(wanted.priority)
       const sender = { actor: asker.actor, facility: facilityOf(asker), wanted }
       const answer = await storeBody(parts, sender, {
         octets: request,

@@ -42,9 +42,10 @@ export function transferRoutes(
     const facility = facilityOf(asker)
     const key = uploadKeyOf(request)
     if (await answerKnown(transfers, facility, key, response, metrics)) return
-    await gate.pass(facility, async () => {
+    await gate.pass(facility, async (slot) => {
       const wantedOf = async (fields: FormFields) => {
         const target = await newTargetOf(rooms, asker.actor, facility, fields)
+        slot.declare(target.priority)
         const complete = flagOf(fields, 'complete', 'true')
         return { complete, target: { ...target, ...(key && { key }) } }
       }
@@ -57,7 +58,8 @@ export function transferRoutes(
     const { actor, transfer } = await admitToTransfer(gatekeeper, request, 'transfer.add')
     const key = uploadKeyOf(request)
     if (await answerKnown(transfers, transfer.facility, key, response, metrics)) return
-    await gate.pass(transfer.facility, async () => {
+    await gate.pass(transfer.facility, async (slot) => {
+      slot.declare(transfer.priority)
       const target = { ...targetOf(actor, transfer), ...(key && { key }) }
       const wanted = { complete: false, target }
       const upload = await receiveForm(beginUpload, request, () => wanted, limits)

@@ -119,9 +119,14 @@ export const REQUESTS = {
     'too many failed attempts',
     'wait for the number of seconds in Retry-After, then check the token or key',
   ),
+  quota_reached: entry(
+    429,
+    'this facility has sent as much as it may within 24 hours',
+    'send urgent studies as STAT, and ask the operator to raise limits.dailyBytes',
+  ),
   too_busy: entry(
     503,
-    'too many uploads are in progress',
+    'too many uploads or downloads are in progress',
     'try again in a few seconds; nothing was kept',
   ),
   gateway_opening: entry(

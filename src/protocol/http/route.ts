@@ -66,6 +66,7 @@ export type Routes = Readonly<Record<string, RouteDoc>>
 export function errorsOf(key: string, route: RouteDoc): readonly Code[] {
   const codes: Code[] = [...(route.errors ?? [])]
   if (route.query || route.json || route.form) codes.push('bad_request')
+  if (route.json) codes.push('slow_client')
   if (key.includes('{')) codes.push('not_found')
   if (route.roles !== 'anyone') codes.push('unauthenticated', 'rate_limited')
   if (Array.isArray(route.roles)) codes.push('forbidden')

@@ -35,6 +35,7 @@ const STORE: Omit<RouteDoc, 'summary'> = {
     'slow_client',
     'too_many_items',
     'too_busy',
+    'quota_reached',
     'store_unavailable',
     'store_full',
     'recipient_unusable',

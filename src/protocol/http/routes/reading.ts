@@ -17,7 +17,7 @@ const DOWNLOAD = {
   roles: ['reader'],
   headers: {
     Range:
-      'One range of bytes (RFC 9110 section 14); a request for several ranges gets the whole message.',
+      'One range of bytes (RFC 9110 section 14); a request for several ranges gets the whole message. The ranges of one download are one event.',
     'If-Range':
       'ETag of the part you already have: if the message has changed since, the whole message is sent.',
   },
@@ -45,6 +45,7 @@ const DOWNLOAD = {
   errors: [
     'transfer_not_available',
     'range_not_satisfiable',
+    'too_busy',
     'store_unavailable',
     'object_missing',
   ],

@@ -42,6 +42,7 @@ const UPLOAD_ERRORS = [
   'facility_key_unknown',
   'gateway_key_unfit',
   'too_busy',
+  'quota_reached',
   'store_unavailable',
   'store_full',
 ] as const satisfies RouteDoc['errors']

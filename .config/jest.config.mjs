@@ -16,7 +16,12 @@ export default {
       },
     ],
   },
-  reporters: ['default', '<rootDir>/test/_report-skips.mjs', '<rootDir>/test/_report-events.mjs'],
+  reporters: [
+    'default',
+    '<rootDir>/test/_report-skips.mjs',
+    '<rootDir>/test/_report-events.mjs',
+    '<rootDir>/test/_report-times.mjs',
+  ],
   // Jest's own choice leaves a core idle, which on a machine of two is half of it.
   maxWorkers: '100%',
   testTimeout: 120_000,

@@ -1,0 +1,87 @@
+/**
+ * The action of each route, whose grants are the table of src/access/grants.ts. Of a route that is
+ * not listed, only the roles of its description are checked.
+ */
+import type { Action } from '../../src/access/grants.js'
+
+/** `of`: the object of the path, to which a caller has a relation. */
+export interface Asked {
+  readonly action: Action
+  readonly of?: 'transfer' | 'case'
+}
+
+const of = (action: Action, what?: Asked['of']): Asked => ({ action, ...(what && { of: what }) })
+
+export const ACTIONS_OF_ROUTES: Readonly<Record<string, Asked>> = {
+  'GET /metrics': of('gateway.metrics'),
+  'GET /v1/audit/events': of('audit.read'),
+  'POST /v1/audit/patient': of('audit.read'),
+  'GET /v1/audit/checkpoint': of('audit.read'),
+  'GET /v1/audit/events/{index}/proof': of('audit.read'),
+  'GET /v1/audit/tile/{level}/{path}': of('audit.read'),
+  'GET /v1/audit/export': of('audit.export'),
+  'POST /v1/audit/accounting': of('audit.export'),
+  'POST /v1/audit/dossier': of('audit.export'),
+  'GET /v1/audit/review': of('audit.review'),
+  'POST /v1/audit/review': of('audit.review'),
+  'GET /v1/audit/holds': of('audit.hold'),
+  'POST /v1/audit/holds': of('audit.hold'),
+  'POST /v1/audit/holds/{id}/remove': of('audit.hold'),
+  'GET /v1/audit/prune': of('audit.prune'),
+  'POST /v1/audit/prune': of('audit.prune'),
+  'GET /fhir/AuditEvent': of('audit.read'),
+  'POST /fhir/AuditEvent/_search': of('audit.read'),
+  'GET /fhir/AuditEvent/{id}': of('audit.read'),
+  'GET /v1/registers/{kind}': of('compliance.read'),
+  'POST /v1/registers/{kind}': of('compliance.write'),
+  'POST /v1/registers/{kind}/{id}/end': of('compliance.write'),
+  'GET /v1/assessments': of('compliance.read'),
+  'POST /v1/assessments': of('compliance.write'),
+  'GET /v1/assessments/{id}': of('compliance.read'),
+  'POST /v1/assessments/statements': of('compliance.write'),
+  'POST /v1/assessments/actions': of('compliance.write'),
+  'POST /v1/assessments/actions/{id}/done': of('compliance.write'),
+  'POST /dicom-web/studies': of('transfer.create'),
+  'POST /dicom-web/studies/{study}': of('transfer.create'),
+  'GET /v1/duty': of('duty.read'),
+  'POST /v1/duty': of('duty.swap'),
+  'POST /v1/key-check': of('key.check'),
+  'POST /v1/key-check/answer': of('key.check'),
+  'GET /v1/inbox': of('inbox.read'),
+  'GET /v1/cases': of('transfer.list'),
+  'GET /v1/cases/{id}': of('transfer.read', 'case'),
+  'POST /v1/cases/{id}/claim': of('transfer.claim', 'case'),
+  'POST /v1/cases/{id}/renew': of('transfer.release', 'case'),
+  'POST /v1/cases/{id}/release': of('transfer.release', 'case'),
+  'POST /v1/cases/{id}/reassign': of('case.reassign', 'case'),
+  'POST /v1/cases/{id}/close': of('case.close', 'case'),
+  'POST /v1/cases/{id}/recall': of('case.recall', 'case'),
+  'POST /v1/cases/{id}/priority': of('case.prioritize', 'case'),
+  'GET /v1/cases/{id}/report-recipients': of('report.send', 'case'),
+  'POST /v1/cases/{id}/reports': of('report.send', 'case'),
+  'GET /v1/reports': of('report.list'),
+  'POST /v1/transfers': of('transfer.create'),
+  'GET /v1/uploads/{key}': of('transfer.create'),
+  'GET /v1/transfers': of('transfer.list'),
+  'GET /v1/transfers/{id}': of('transfer.read', 'transfer'),
+  'POST /v1/transfers/{id}/items': of('transfer.add', 'transfer'),
+  'POST /v1/transfers/{id}/complete': of('transfer.complete', 'transfer'),
+  'POST /v1/transfers/{id}/claim': of('transfer.claim', 'transfer'),
+  'POST /v1/transfers/{id}/release': of('transfer.release', 'transfer'),
+  'GET /v1/transfers/{id}/manifest': of('manifest.read', 'transfer'),
+  'GET /v1/transfers/{id}/items/{index}': of('item.read', 'transfer'),
+  'POST /v1/transfers/{id}/acknowledge': of('transfer.acknowledge', 'transfer'),
+  'GET /v1/transfers/{id}/receipts': of('receipt.read', 'transfer'),
+  'GET /v1/transfers/{id}/receipts/{index}': of('receipt.read', 'transfer'),
+  'GET /v1/transfers/{id}/key-packets': of('recipient.add', 'transfer'),
+  'POST /v1/transfers/{id}/recipients': of('recipient.add', 'transfer'),
+  'POST /v1/transfers/{id}/recipients/remove': of('recipient.remove', 'transfer'),
+  'GET /v1/quarantine': of('quarantine.list'),
+  'GET /v1/transfers/{id}/quarantine/{index}': of('quarantine.read', 'transfer'),
+  'POST /v1/transfers/{id}/quarantine/{index}/discard': of('quarantine.discard', 'transfer'),
+  'POST /v1/transfers/{id}/quarantine/{index}/release': of('quarantine.release', 'transfer'),
+  'POST /v1/transfers/{id}/quarantine/discard': of('quarantine.discard', 'transfer'),
+  'POST /v1/transfers/{id}/quarantine/release': of('quarantine.release', 'transfer'),
+  'GET /v1/crosswalk': of('crosswalk.read'),
+  'GET /v1/crosswalk/{id}': of('crosswalk.read'),
+}

@@ -1,0 +1,205 @@
+/**
+ * One facility and strangers try to keep the gateway from the others: idle connections, slow large
+ * headers, slow downloads, a flood of ranges. Another facility's STAT uploads and `/healthz` are
+ * served meanwhile as without them.
+ *
+ * `bash scripts/test --long fairness` uses 4,000 connections, 400 downloads and so on; every run
+ * uses a hundredth. What others wait is compared with the same gateway without an attack.
+ */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { makeSite } from '../whole-way/_gateway.js'
+import type { RunningGateway, TestSite } from '../whole-way/_gateway.js'
+import { call, form, upload } from '../whole-way/_http.js'
+import { readerOf } from '../whole-way/_reader.js'
+import { makeStudy } from '../whole-way/_study.js'
+import { health, spreadOf } from '../whole-way/_waiting.js'
+import { addMany } from './_many.js'
+
+const IS_WHOLE = process.env.NOCTURNE_TEST_FAIRNESS === '1'
+const share = (whole: number): number => (IS_WHOLE ? whole : Math.max(2, Math.ceil(whole / 100)))
+const ATTACK_MS = IS_WHOLE ? 60_000 : 3_000
+
+let site: TestSite
+let gateway: RunningGateway
+let study: string[]
+let large: string
+let quiet: Seen
+const rows: string[] = []
+const sockets: Socket[] = []
+
+beforeAll(async () => {
+  site = await makeSite()
+  await addMany(site, { facilities: 2, readers: 2 })
+  study = await makeStudy(join(site.dir, '../study'), '--instances', '4', '--size', '64')
+  gateway = await site.start()
+  const document = Buffer.concat([Buffer.from('%PDF-1.7\n'), randomBytes(24 << 20)])
+  const file = { name: 'a.pdf', bytes: document, type: 'application/pdf' }
+  const sent = await upload(site, gateway, [file])
+  expect(sent.status).toBe(201)
+  large = sent.body.id
+  quiet = await seenWhile(() => delay(ATTACK_MS / 2))
+}, 600_000)
+afterAll(async () => {
+  for (const socket of sockets) socket.destroy()
+  await gateway.stop()
+  await site.remove()
+  console.log([`others, in ms: STAT upload p50/max, /healthz p99/max`, ...rows].join('\n'))
+})
+
+interface Seen {
+  readonly stat: { readonly p50: number; readonly max: number; readonly count: number }
+  readonly health: { readonly p99: number; readonly max: number }
+}
+
+/** STAT uploads of another facility, one by one, and `/healthz`, until the attack is over. */
+async function seenWhile(attack: () => Promise<unknown>): Promise<Seen> {
+  const stop = new AbortController()
+  const token = await site.token('site-1')
+  const uploads = timed(stop.signal, async () => {
+    const body = await form({ group: 'nights', priority: 'stat', again: 'true' }, study)
+    const { status } = await call(gateway, 'POST', '/v1/transfers', { token, body })
+    expect(status).toBe(201)
+  })
+  const probes = timed(stop.signal, async () => {
+    await health(gateway)
+    await delay(20)
+  })
+  try {
+    await attack()
+  } finally {
+    stop.abort()
+  }
+  const [stat, healths] = [await uploads, await probes]
+  const sorted = [...stat].sort((a, b) => a - b)
+  return {
+    stat: {
+      p50: sorted[Math.floor(sorted.length / 2)] ?? 0,
+      max: sorted.at(-1) ?? 0,
+      count: sorted.length,
+    },
+    health: spreadOf(healths),
+  }
+}
+
+async function timed(signal: AbortSignal, work: () => Promise<void>): Promise<number[]> {
+  const times: number[] = []
+  while (!signal.aborted) {
+    const from = performance.now()
+    await work()
+    times.push(performance.now() - from)
+  }
+  return times
+}
+
+async function expectFair(name: string, attack: () => Promise<unknown>): Promise<void> {
+  const seen = await seenWhile(attack)
+  const shown = [seen.stat.p50, seen.stat.max, seen.health.p99, seen.health.max]
+  rows.push(`  ${name.padEnd(24)} ${shown.map((ms) => ms.toFixed(0).padStart(6)).join('')}`)
+  expect(seen.stat.count).toBeGreaterThan(0)
+  // Both share the machine with the attackers, who are part of this process.
+  expect(seen.stat.p50).toBeLessThan(500 + 5 * quiet.stat.p50)
+  expect(seen.health.p99).toBeLessThan(250 + 5 * quiet.health.p99)
+}
+
+async function open(): Promise<Socket> {
+  const { hostname, port } = new URL(gateway.url)
+  const socket = connect(Number(port), hostname)
+  sockets.push(socket)
+  socket.on('error', () => undefined)
+  await once(socket, 'connect')
+  return socket
+}
+
+const many = <T>(count: number, make: (at: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, at) => make(at)))
+
+describe(`other facilities${IS_WHOLE ? '' : ' (a hundredth)'}`, () => {
+  it('are served while connections stay idle', async () => {
+    await expectFair(`${share(4_000)} idle connections`, async () => {
+      for (let left = share(4_000); left > 0; left -= 100) await many(Math.min(100, left), open)
+      await delay(ATTACK_MS)
+    })
+  }, 300_000)
+
+  it('are served while large headers arrive slowly', async () => {
+    const token = await site.token('facility-a')
+    const instance = await readFile(study[0] ?? '')
+    // A private element of 20 MB, before the pixels, of which only some arrives.
+    const element = Buffer.from('0900 1010 4f42 0000 00003001'.replaceAll(' ', ''), 'hex')
+    const pixels = instance.indexOf(Buffer.from('e07f1000', 'hex'))
+    const start = Buffer.concat([instance.subarray(0, pixels), element, Buffer.alloc(5 << 20)])
+    await expectFair('2 slow large headers', async () => {
+      const slow = await many(2, open)
+      for (const socket of slow) {
+        socket.resume()
+        socket.write(
+          `POST /v1/transfers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n` +
+            'Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 30000000\r\n\r\n' +
+            '--b\r\nContent-Disposition: form-data; name="group"\r\n\r\nnights\r\n' +
+            '--b\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n',
+        )
+        socket.write(start)
+      }
+      const drip = setInterval(() => slow.forEach((one) => one.write(Buffer.alloc(1_000))), 500)
+      await delay(ATTACK_MS)
+      clearInterval(drip)
+      slow.forEach((one) => one.destroy())
+    })
+  }, 300_000)
+
+  it('are served while downloads are read slowly', async () => {
+    const { token } = await readerOf(site, 'reader-1')
+    const other = await site.token('reader-2')
+    await expectFair(`${share(400)} slow downloads`, async () => {
+      const slow = await many(share(400), open)
+      for (const socket of slow) {
+        socket.pause()
+        socket.write(
+          `GET /v1/transfers/${large}/items/1 HTTP/1.1\r\nHost: x\r\n` +
+            `Authorization: Bearer ${token}\r\n\r\n`,
+        )
+      }
+      const sip = setInterval(() => slow.forEach((one) => void one.read(1_000)), 500)
+      await delay(ATTACK_MS / 2)
+      // Another reader's download finds a place.
+      const path = `/v1/transfers/${large}/manifest`
+      expect((await call(gateway, 'GET', path, { token: other })).status).toBe(200)
+      await delay(ATTACK_MS / 2)
+      clearInterval(sip)
+      slow.forEach((one) => one.destroy())
+    })
+  }, 300_000)
+
+  it('are served during a flood of ranges, which is one event', async () => {
+    const { token } = await readerOf(site, 'reader-1')
+    const officer = await site.token('officer-1')
+    const path = `/v1/transfers/${large}/items/1`
+    let asked = 0
+    await expectFair('a flood of ranges', async () => {
+      const until = Date.now() + ATTACK_MS
+      await many(share(800), async (at) => {
+        while (Date.now() < until) {
+          const response = await fetch(gateway.url + path, {
+            headers: { Authorization: `Bearer ${token}`, Range: `bytes=${at}-${at + 10}` },
+          })
+          await response.arrayBuffer()
+          if (response.status === 206) asked += 1
+        }
+      })
+    })
+    const query = `type=download.begun&transfer=${large}&limit=1000`
+    const { body } = await call(gateway, 'GET', `/v1/audit/events?${query}`, { token: officer })
+    const events = body.events as { entry: { item: number; detail: { end: number } } }[]
+    const ranged = events.filter(({ entry }) => entry.item === 1 && entry.detail.end < 1_000)
+    expect(asked).toBeGreaterThan(10)
+    expect(ranged.length).toBeLessThan(5)
+    rows.push(`  ${asked} ranges, ${ranged.length} events`)
+  }, 300_000)
+})

@@ -44,9 +44,11 @@ export function decide(role: Role, action: Action, relation: Relation): Decision
   return {
     allowed: false,
     visible: true,
-    rule: relation === 'sealed-to' ? NEEDS_CLAIM : 'not sealed to them',
+    rule: relation === 'sealed-to' ? NEEDS_CLAIM : NOT_SEALED,
   }
 }
 
 /** The rule of a refusal that holding the claim would change to a grant. */
 export const NEEDS_CLAIM = 'they do not hold the claim'
+/** The rule of a refusal that a key packet for them would change. */
+export const NOT_SEALED = 'not sealed to them'

@@ -54,7 +54,7 @@ export interface Gatekeeper {
   /**
    * Authenticates the caller, and checks that they may perform the action on the transfer.
    *
-   * @throws NocturneError as `admit`, and `not_found`, `not_claimed`
+   * @throws NocturneError as `admit`, and `not_found`, `not_claimed`, `not_sealed_to_you`
    */
   admitToTransfer(
     credentials: Credentials,

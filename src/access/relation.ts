@@ -1,7 +1,7 @@
 /** Reduces what is known about a transfer to the relation that `decide` takes. */
 import { NocturneError } from '../lib/errors.js'
 import type { Principal } from '../directory/index.js'
-import { NEEDS_CLAIM } from './decide.js'
+import { NEEDS_CLAIM, NOT_SEALED } from './decide.js'
 import type { Decision } from './decide.js'
 import type { Relation } from './grants.js'
 
@@ -32,8 +32,12 @@ export function relationTo(principal: Principal, transfer: TransferTies | undefi
   return transfer.claimedBy === principal.id ? 'claimant' : 'sealed-to'
 }
 
-/** The error for a decision that did not allow: `not_found`, `not_claimed` or `forbidden`. */
+/**
+ * The error for a decision that did not allow: `not_found`, `not_claimed`, `not_sealed_to_you` or
+ * `forbidden`.
+ */
 export function refusal(decision: Decision): NocturneError {
   if (!decision.visible) return new NocturneError('not_found')
-  return new NocturneError(decision.rule === NEEDS_CLAIM ? 'not_claimed' : 'forbidden')
+  if (decision.rule === NEEDS_CLAIM) return new NocturneError('not_claimed')
+  return new NocturneError(decision.rule === NOT_SEALED ? 'not_sealed_to_you' : 'forbidden')
 }

@@ -1,12 +1,17 @@
 import { open } from 'node:fs/promises'
+import { fileText } from '../lib/text-file.js'
 import { CommandError, fileError } from './command-error.js'
 import type { Output } from './output.js'
 
 const MAX_SMALL_BYTES = 1024 * 1024
 
-/** A key, certificate or token: never larger than 1 MiB. @throws CommandError `file_unreadable` */
+/**
+ * A key, certificate or other text: never larger than 1 MiB. Binary keys are returned as armor.
+ *
+ * @throws CommandError `file_unreadable`
+ */
 export async function readSmallText(path: string): Promise<string> {
-  return (await readSmall(path)).bytes.toString('utf8')
+  return fileText((await readSmall(path)).bytes)
 }
 
 /**

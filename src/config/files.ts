@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import { systemCode } from '../lib/errors.js'
+import { fileText } from '../lib/text-file.js'
 import type { SiteProblem } from './site-config.js'
 
 /**
@@ -21,7 +22,8 @@ export const resolvePath = (dir: string, path: string) =>
   isAbsolute(path) ? path : join(dir, path)
 
 /**
- * Reads a small text file. `name` is used in messages, `hint` says where the file comes from.
+ * Reads a small text file, or an OpenPGP key in binary as its armor. `name` is used in messages,
+ * `hint` says where the file comes from.
  */
 export async function readText(path: string, name: string, hint: string): Promise<FileReading> {
   try {
@@ -42,7 +44,7 @@ export async function readText(path: string, name: string, hint: string): Promis
         if (length > MAX_FILE_BYTES) return { problem: { problem: `${name} is over 1 MiB`, hint } }
       }
       if (length === 0) return { problem: { problem: `${name} is empty`, hint } }
-      return { text: buffer.toString('utf8', 0, length), mode: mode & 0o777 }
+      return { text: fileText(buffer.subarray(0, length)), mode: mode & 0o777 }
     } finally {
       await file.close()
     }

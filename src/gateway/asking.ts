@@ -38,6 +38,7 @@ export function openAsking(
       ...{ ledger, origin, secret, now },
       recipientOf: ({ id, certificate }) => keys.toRecipient(id, certificate),
       sealBytes: (content, recipient) => sealBytes(content, recipient, new Date(now())),
+      verifyDetached: keys.verifyDetached,
     }),
   }
 }

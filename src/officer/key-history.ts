@@ -21,6 +21,7 @@ export async function readKeyHistory(ledger: Ledger, end: number): Promise<reado
   for await (const { entry, index } of rowsOf(ledger, { types, end })) {
     const { detail = {}, time } = entry
     if (entry.type === 'key.checked') {
+      if (entry.outcome !== 0) continue
       const fingerprint = textOf(detail.fingerprint)
       mark(periods, (one) => one.fingerprint === fingerprint, { checkedAt: time })
       continue

@@ -8,6 +8,8 @@
 export const MAX_CHECK_BYTES = 512
 /** Size limit of the sealed text: one key packet and some hundred octets. */
 export const MAX_SEALED_CHECK_BYTES = 8192
+/** Characters of an armored signature, by an RSA key of any size in use. */
+export const MAX_CHECK_SIGNATURE = 3000
 
 export interface KeyCheck {
   readonly origin: string

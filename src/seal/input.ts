@@ -3,18 +3,22 @@
  * functions accept all of these.
  */
 
-/** What editors on Windows put in front of a text, in UTF-8. */
-const MARK = [0xef, 0xbb, 0xbf]
-
 /**
  * Returns the text of armored input, or undefined when the input is binary. The first octet of a
- * binary packet has bit 7 set; that of armored text does not. A byte order mark is dropped.
+ * binary packet has bit 7 set; that of armored text does not. A byte order mark is dropped: UTF-8
+ * as some editors write it, or UTF-16 as the `>` of PowerShell does.
  */
 export function textOf(input: string | Uint8Array): string | undefined {
   if (typeof input === 'string') return input.replace(/^\uFEFF/, '')
-  const octets = MARK.every((octet, at) => input[at] === octet) ? input.subarray(3) : input
-  return (octets[0] ?? 0) < 0x80 ? new TextDecoder('latin1').decode(octets) : undefined
+  const mark = MARKS.find(({ octets }) => octets.every((octet, at) => input[at] === octet))
+  if (mark) return new TextDecoder(mark.encoding).decode(input)
+  return (input[0] ?? 0) < 0x80 ? new TextDecoder('latin1').decode(input) : undefined
 }
+
+const MARKS = [
+  { encoding: 'utf-8', octets: [0xef, 0xbb, 0xbf] },
+  { encoding: 'utf-16le', octets: [0xff, 0xfe] },
+] as const
 
 /**
  * Returns the input as octets (UTF-8 for a string), copied into separate memory because openpgp may

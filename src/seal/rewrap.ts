@@ -4,6 +4,7 @@ import type { DataFormat } from './stations.js'
 import type { Recipient } from './keys/recipient.js'
 import { NocturneError } from '../lib/errors.js'
 import type { PrivateKey } from './keys/keys.js'
+import { cannotOpen } from './open/addressed.js'
 import { sessionKeyOf } from './open/open.js'
 import { Body, ByteSource } from './open/open-packets.js'
 import { TAG } from './packets.js'
@@ -17,8 +18,8 @@ const MAX_BYTES = 4096
  * Seals the session key of one key packet to an additional recipient. The data is neither changed
  * nor needed. Runs only where the private key is.
  *
- * @throws NocturneError `cannot_open` when the packet is not for `key`; `recipient_unusable` when
- *   the recipient cannot open data of this format
+ * @throws NocturneError `not_sealed_to_key`; `cannot_open` for a broken packet;
+ *   `recipient_unusable` when the recipient cannot open data of this format
  */
 export async function rewrapKeyPacket(
   packet: Uint8Array,
@@ -35,7 +36,7 @@ export async function rewrapKeyPacket(
     sessionKey = await sessionKeyIn(packet, format, key)
     return await sealSessionKey(sessionKey, target, format, now)
   } catch (cause) {
-    throw new NocturneError('cannot_open', { cause })
+    throw cannotOpen(cause)
   } finally {
     sessionKey?.fill(0)
   }

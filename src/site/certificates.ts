@@ -136,8 +136,11 @@ async function confirmCertificate(
   const isTheirs = (row: { readonly principal: string }) => row.principal === principal
   const old = (await recordedCertificates(parts)).find(isTheirs)
   const next = (await guardedChanges(parts)).find(isTheirs)
+  // `gpg --detach-sign` signs the statement's file, which ends in a line feed.
   const isBy = async (certificate: string | null | undefined) =>
-    certificate != null && (await parts.verifyDetached(statement, signature, certificate))
+    certificate != null &&
+    ((await parts.verifyDetached(statement, signature, certificate)) ||
+      (await parts.verifyDetached(`${statement}\n`, signature, certificate)))
   const signedWith = (await isBy(old?.certificate))
     ? 'old'
     : (await isBy(next?.certificate))

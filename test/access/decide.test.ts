@@ -118,7 +118,9 @@ describe('decide', () => {
 
   it('tells a reader that lacks only the claim to claim first', () => {
     expect(refusal(decide('reader', 'transfer.release', 'sealed-to')).code).toBe('not_claimed')
-    expect(refusal(decide('reader', 'transfer.release', 'own-group')).code).toBe('forbidden')
+    expect(refusal(decide('reader', 'transfer.release', 'own-group')).code).toBe(
+      'not_sealed_to_you',
+    )
     expect(refusal(decide('sender', 'item.read', 'own-facility')).code).toBe('forbidden')
   })
 })

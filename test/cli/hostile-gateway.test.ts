@@ -19,6 +19,7 @@ import { Progress } from '../../src/cli/progress.js'
 import { pull } from '../../src/cli/reader/pull.js'
 import { newEnvelope, sealBytes } from '../../src/seal/index.js'
 import { newKey, readPrivateKey } from '../../src/seal/keys/keys.js'
+import { verifyDetached } from '../../src/seal/keys/verify.js'
 import type { Envelope } from '../../src/seal/index.js'
 import type { PrivateKey } from '../../src/seal/keys/keys.js'
 import { collect, content, person, split } from '../seal/_seal.js'
@@ -116,14 +117,21 @@ describe('the readiness check, requested by a malicious gateway', () => {
   it('answers a check with the digest of its nonce, and with nothing else', async () => {
     expect(await run(await sealed(writeKeyCheck(check())))).toBe('answered')
     const [, sent] = posted
-    expect(JSON.parse(sent?.body ?? '')).toEqual({
+    const answered = JSON.parse(sent?.body ?? '') as Record<string, string>
+    expect(answered).toEqual({
       id: 'x',
       answer: sha256(answerToKeyCheck(check())),
+      signature: expect.stringContaining('BEGIN PGP SIGNATURE'),
     })
+    // The signature is over a text that is good for nothing else.
+    const { certificate } = reader.key
+    const isOver = (text: string) =>
+      verifyDetached(text, answered.signature ?? '', certificate, new Date())
+    expect(await isOver(answerToKeyCheck(check()))).toBe(true)
     // The same check again gives the same digest, so repeating it reveals nothing more. The gateway
     // accepts a check once.
     await run(await sealed(writeKeyCheck(check())))
-    expect(posted[1]).toEqual(sent)
+    expect(JSON.parse(posted[1]?.body ?? '')).toMatchObject({ answer: answered.answer })
   })
 
   it('does not answer a message that is not a check, however much it resembles one', async () => {

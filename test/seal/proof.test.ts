@@ -35,7 +35,7 @@ describe('the proof that somebody can open an envelope', () => {
       expect(isProof('nothing', 'a statement', 'no signature')).toBe(false)
       const stranger = await readPrivateKey(other.privateKey)
       await expect(proveOpening(message, stranger, 'a statement')).rejects.toMatchObject({
-        code: 'cannot_open',
+        code: 'not_sealed_to_key',
       })
     },
   )

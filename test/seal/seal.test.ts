@@ -134,7 +134,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
     const wrong = Buffer.concat([envelope.keyPackets[0]!.packet, data])
     expect(await attempt(wrong, third.key)).toEqual({
       released: Buffer.alloc(0),
-      code: 'cannot_open',
+      code: 'not_sealed_to_key',
     })
   })
 

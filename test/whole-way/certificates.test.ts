@@ -61,7 +61,7 @@ describe.each([
   })
 
   it(`${on}is not in effect, and the gateway, the check and the inbox say so`, async () => {
-    expect((await keyCheck(at('new.asc'))).stdout).toContain('cannot_open')
+    expect((await keyCheck(at('new.asc'))).stdout).toContain('not_sealed_to_key')
     expect((await keyCheck(site.keyFile('reader-1'))).status).toBe(0)
     const text = 'a new certificate of reader-1 waits for confirmation'
     const ready = await call(gateway, 'GET', '/readyz', { token: await site.token('operator-1') })

@@ -176,7 +176,7 @@ it('opens with no other key', async () => {
   await writeFile(at('closed.dcm'), first)
   const done = await reidentify(['closed.dcm'], 'nothing', 'reader-1')
   expect(done.status).toBe(1)
-  expect(done.stdout).toContain('cannot_open')
+  expect(done.stdout).toContain('not_sealed_to_key')
   const denied = await as('reader-1', 'crosswalk', 'fetch', '--out', at('mine'))
   expect(denied.stdout).toContain('forbidden')
 }, 60_000)

@@ -109,6 +109,7 @@ describe('a gateway with hostile clients', () => {
     const answer = await upload(site, gateway, what === 'no files' ? [] : [slice], fields)
     expect([answer.status, answer.body.code]).toEqual([status, code])
     expect(answer.body.hint.length).toBeGreaterThan(10)
+    if (code === 'unknown_group') expect(answer.body.subject).toBe('its groups are nights')
   })
 
   it('stops at too many parts without reading them all', async () => {

@@ -47,7 +47,7 @@ describe('recipients of a sealed transfer', () => {
   it('do not include a reader who joined later', async () => {
     const token = await site.token('reader-2')
     const manifest = await call(gateway, 'GET', `/v1/transfers/${id}/manifest`, { token })
-    expect([manifest.status, manifest.body.code]).toEqual([403, 'forbidden'])
+    expect([manifest.status, manifest.body.code]).toEqual([403, 'not_sealed_to_you'])
     const packets = await call(gateway, 'GET', `/v1/transfers/${id}/key-packets`, { token })
     expect(packets.status).toBe(403)
   })
@@ -208,7 +208,7 @@ describe('recipients of a sealed transfer', () => {
       ...['key', 'check', '--gateway', gateway.url, '--token-file', site.tokenFile('reader-1')],
       ...['--key', site.keyFile('outsider'), '--json'],
     )
-    expect([wrong.status, wrong.stdout]).toEqual([1, expect.stringContaining('cannot_open')])
+    expect([wrong.status, wrong.stdout]).toEqual([1, expect.stringContaining('not_sealed_to_key')])
     const token = await site.token('reader-1')
     const asked = await call(gateway, 'POST', '/v1/key-check', { token })
     const answer = { id: asked.body.id, answer: '0'.repeat(64) }

@@ -6,9 +6,10 @@ import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from '
 import { NocturneError } from '../../lib/errors.js'
 import type { Principal } from '../../directory/index.js'
 import type { Actor, Ledger } from '../../ledger/log/index.js'
-import type { Recipient } from '../../seal/keys/index.js'
+import type { Recipient, VerifyDetached } from '../../seal/keys/index.js'
 import type { KeyCheckAnswer, KeyCheckedAnswer } from '../../protocol/http/gateway.js'
 import { answerToKeyCheck, writeKeyCheck } from '../../protocol/key-check.js'
+import type { KeyCheck } from '../../protocol/key-check.js'
 
 export interface KeyChecks {
   /** @throws NocturneError `recipient_unusable` */
@@ -16,12 +17,16 @@ export interface KeyChecks {
   /**
    * Records success and failure alike.
    *
-   * @throws NocturneError `challenge_invalid`, `ledger_unavailable`
+   * @throws NocturneError `challenge_invalid`, `key_check_signature`, `ledger_unavailable`
    */
   complete(
     principal: Principal,
     actor: Actor,
-    given: { readonly id: string; readonly answer: string },
+    given: {
+      readonly id: string
+      readonly answer: string
+      readonly signature?: string | undefined
+    },
   ): Promise<KeyCheckedAnswer>
 }
 
@@ -31,6 +36,7 @@ export interface KeyCheckOptions {
   readonly recipientOf: (principal: Principal) => Promise<Recipient>
   /** Implemented by the seal room; the same as for a study. */
   readonly sealBytes: (content: Uint8Array, recipient: Recipient) => Promise<Buffer>
+  readonly verifyDetached: VerifyDetached
   readonly origin: () => string
   /** The same secret as for sign-in, shared by all gateways on this database. */
   readonly secret: Uint8Array
@@ -47,7 +53,7 @@ const ID = /^([0-9a-f]{40,64})\.([0-9]{9,11})\.([0-9a-f]{32})$/
  * is refused.
  */
 export function createKeyChecks(options: KeyCheckOptions): KeyChecks {
-  const { ledger, recipientOf, sealBytes, origin, now } = options
+  const { ledger, recipientOf, sealBytes, verifyDetached, origin, now } = options
   const key = Buffer.from(hkdfSync('sha256', options.secret, '', 'nocturne key check v1', 32))
 
   const checkOf = (principal: string, id: string) => {
@@ -74,20 +80,17 @@ export function createKeyChecks(options: KeyCheckOptions): KeyChecks {
       }
     },
 
-    async complete(principal, actor, { id, answer }) {
+    async complete(principal, actor, { id, answer, signature }) {
       const { fingerprint, check } = checkOf(principal.id, id)
-      const expected = Buffer.from(
-        createHash('sha256').update(answerToKeyCheck(check)).digest('hex'),
-      )
-      const given = Buffer.from(answer)
-      const isRight =
-        check.expiresAt > now() &&
-        expected.length === given.length &&
-        timingSafeEqual(expected, given)
+      const isRight = check.expiresAt > now() && isAnswer(check, answer)
       const event = { type: 'key.checked' as const, actor, detail: { fingerprint } }
-      if (!isRight) {
+      const isSigner =
+        isRight &&
+        signature !== undefined &&
+        (await verifyDetached(answerToKeyCheck(check), signature, principal.certificate))
+      if (!isRight || (signature !== undefined && !isSigner)) {
         await ledger.note({ ...event, outcome: 4 })
-        throw new NocturneError('challenge_invalid')
+        throw new NocturneError(isRight ? 'key_check_signature' : 'challenge_invalid')
       }
       const { receipts } = await ledger.record(async (tx) => {
         const { numInsertedOrUpdatedRows: rows } = await tx
@@ -96,13 +99,23 @@ export function createKeyChecks(options: KeyCheckOptions): KeyChecks {
           .onConflict((conflict) => conflict.column('nonce').doNothing())
           .executeTakeFirstOrThrow()
         if (rows !== 1n) throw new NocturneError('challenge_invalid')
-        return { value: undefined, events: [{ ...event, outcome: 0 }] }
+        return {
+          value: undefined,
+          events: [{ ...event, outcome: 0, detail: { fingerprint, isSigner } }],
+        }
       })
       return {
         principal: principal.id,
         fingerprint,
+        isSigner,
         receipt: await ledger.proof(receipts[0].index),
       }
     },
   }
+}
+
+function isAnswer(check: KeyCheck, answer: string): boolean {
+  const expected = Buffer.from(createHash('sha256').update(answerToKeyCheck(check)).digest('hex'))
+  const given = Buffer.from(answer)
+  return expected.length === given.length && timingSafeEqual(expected, given)
 }

@@ -39,8 +39,8 @@ export interface Trust {
  * The signature of a crosswalk is at its end: a caller that writes anything based on its lines
  * reads all of them first.
  *
- * @throws CommandError `file_unreadable`, `no_crosswalk`, `crosswalk_not_signed`, `cannot_open`
- * when no key opens any
+ * @throws CommandError `file_unreadable`, `no_crosswalk`, `crosswalk_not_signed`,
+ * `not_sealed_to_key` when no key opens any
  */
 export async function* readCrosswalks(
   folder: string,
@@ -72,7 +72,7 @@ export async function* readCrosswalks(
   }
   if (opened === 0)
     throw new CommandError('none of the crosswalks is sealed to this key', {
-      code: 'cannot_open',
+      code: 'not_sealed_to_key',
       hint: "give the facility's private key; repeat --key for keys of earlier years",
     })
 }

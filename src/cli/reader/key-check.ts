@@ -17,8 +17,8 @@ import { once } from '../local-write.js'
  * Opens the gateway's text and answers with its digest. A message with any other content, or that
  * names another gateway than the one contacted, is not answered: it may be a patient's study.
  *
- * @throws CommandError `cannot_open` when the key does not open what the gateway seals to this
- * reader.
+ * @throws CommandError `not_sealed_to_key` when the gateway seals to another key of this reader;
+ *   `key_cannot_sign`, `key_check_signature`
  */
 export async function checkKey(
   client: GatewayClient,
@@ -33,11 +33,13 @@ export async function checkKey(
       code: 'challenge_invalid',
       hint: "give --gateway exactly as the address in the gateway's own configuration, and check the clocks of both machines; nothing was answered",
     })
-  // Claims, acknowledgements and sign-in need it as well. The signature stays here.
-  await signDetached(answerToKeyCheck(check), key, new Date())
+  const text = answerToKeyCheck(check)
+  // Sign-in, acknowledgements and reports need signatures that the gateway accepts.
+  const signature = await signDetached(text, key, new Date())
   const answer = {
     id: asked.id,
-    answer: createHash('sha256').update(answerToKeyCheck(check)).digest('hex'),
+    answer: createHash('sha256').update(text).digest('hex'),
+    signature,
   }
   return parseAnswer(keyCheckedAnswer, await client.post('/v1/key-check/answer', answer))
 }
@@ -59,7 +61,7 @@ async function open(
   } catch (error) {
     if (fingerprint === key.fingerprint) throw about('the check', error)
     throw new CommandError(`the gateway seals to another key of ${principal}`, {
-      code: 'cannot_open',
+      code: 'not_sealed_to_key',
       hint: `give the key ${fingerprint.slice(0, 64)}, to which it seals, or give the operator your new certificate`,
       cause: error,
     })

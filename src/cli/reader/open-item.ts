@@ -46,6 +46,8 @@ export async function openItem(
   }
 }
 
+const NOT_OPENED: ReadonlySet<string> = new Set(['cannot_open', 'not_sealed_to_key'])
+
 /**
  * A changed byte makes opening fail before the digests are compared: this determines which of the
  * two it was.
@@ -56,7 +58,7 @@ async function explain(
   message: AsyncIterable<Uint8Array>,
 ): Promise<unknown> {
   const isKnown = error instanceof NocturneError || error instanceof CommandError
-  if (!isKnown || error.code !== 'cannot_open') return error
+  if (!isKnown || !NOT_OPENED.has(error.code)) return error
   const what = `item ${item.index}`
   const meter = new DataPacketMeter()
   try {

@@ -19,7 +19,7 @@ export interface SealedAnswer {
   readonly answer: string
 }
 
-/** @throws CommandError `cannot_open`, `challenge_invalid` */
+/** @throws CommandError `not_sealed_to_key`, `challenge_invalid` */
 export async function answerSealed(
   { sealed, nonce }: ChallengeAnswer,
   expected: ClaimStatement,
@@ -28,7 +28,7 @@ export async function answerSealed(
 ): Promise<SealedAnswer> {
   if (sealed === undefined)
     throw new CommandError('the transfer is not sealed to your current certificate', {
-      code: 'cannot_open',
+      code: 'not_sealed_to_key',
       hint: 'ask a colleague of the group who can open it to run nocturne rewrap ID --add YOU',
     })
   const pieces: Uint8Array[] = []

@@ -28,7 +28,7 @@ export interface AdditionToSend {
 /**
  * The gateway's challenge is good for these packets alone.
  *
- * @throws CommandError `cannot_open`, and refusals of the gateway
+ * @throws CommandError `not_sealed_to_key`, and refusals of the gateway
  */
 export async function sendAddition(
   client: GatewayClient,
@@ -70,7 +70,7 @@ async function proofFor(
   const own = listed.envelopes.find(({ envelope }) => envelope === listed.manifest)
   if (!own)
     throw new CommandError('the gateway sent no key packet of the manifest', {
-      code: 'cannot_open',
+      code: 'not_sealed_to_key',
       hint: 'run nocturne rewrap ID to see to whom the transfer is sealed',
     })
   const statement = recipientStatement({ ...common, ...whom, packets, actor: session.principal })

@@ -68,7 +68,8 @@ function wantedOf({ directory }: StowRouteRooms, asker: Asker, { query }: Reques
   if (priority !== undefined && known === undefined) throw new NocturneError('bad_field')
   const groups = directory.facility(facilityOf(asker))?.groups ?? []
   const named = groups.find((one) => one === group)
-  if (group !== undefined && named === undefined) throw new NocturneError('unknown_group')
+  if (group !== undefined && named === undefined)
+    throw new NocturneError('unknown_group', { subject: `its groups are ${groups.join(', ')}` })
   return {
     isComplete: complete === 'true',
     ...(named !== undefined && { group: named }),

@@ -115,7 +115,7 @@ function followingRoutes({
 
 /**
  * The transfer that the form fields request.
- * @throws NocturneError `not_found`, `unknown_group`, `bad_field`
+ * @throws NocturneError `not_found`, `group_not_named`, `unknown_group`, `bad_field`
  */
 async function newTargetOf(
   { cases, directory }: Pick<TransferRouteRooms, 'cases' | 'directory'>,
@@ -160,8 +160,9 @@ function groupOf(
 ): string {
   const groups = directory.facility(facility)?.groups ?? []
   const group = named ?? (groups.length === 1 ? groups[0] : undefined)
-  if (group === undefined || !groups.includes(group))
-    throw new NocturneError('unknown_group', { field: 'group' })
+  const told = { field: 'group', subject: `its groups are ${groups.join(', ')}` }
+  if (group === undefined) throw new NocturneError('group_not_named', told)
+  if (!groups.includes(group)) throw new NocturneError('unknown_group', told)
   return group
 }
 

@@ -108,10 +108,20 @@ export const KEYS = {
     'the private key is protected by a passphrase',
     'give the passphrase with --passphrase-file',
   ),
+  key_check_signature: entry(
+    422,
+    'the key opens the check, but its signature does not verify',
+    'give the operator your current certificate: the signing subkey may be newer than the one that the gateway has; `nocturne key show` lists the subkeys',
+  ),
   cannot_open: entry(
     422,
     'the message cannot be opened',
-    'check that it was sealed to this key; if so, it was altered in transit: fetch it again',
+    'it was altered or truncated: fetch it again',
+  ),
+  not_sealed_to_key: entry(
+    422,
+    'the message is not sealed to this key',
+    'give the key that it was sealed to; for a new key, ask a colleague who can open the study to run `nocturne rewrap ID --add YOU`',
   ),
   manifest_not_signed: entry(
     422,

@@ -6,7 +6,12 @@ export const TRANSFERS = {
   unknown_group: entry(
     422,
     'this facility does not send to this group',
-    "name one of the groups listed in the facility's configuration",
+    "name one of the facility's groups; the operator adds others in nocturne.yaml",
+  ),
+  group_not_named: entry(
+    422,
+    'this facility sends to several groups, and none was named',
+    'name the group: `nocturne send --group GROUP`, or the form field `group`',
   ),
   recipient_unusable: entry(
     422,
@@ -162,6 +167,11 @@ export const TRANSFERS = {
     422,
     'the duty swap is not valid',
     'name two different readers and a period of at most 31 days that has not ended',
+  ),
+  not_sealed_to_you: entry(
+    403,
+    'the transfer is not sealed to you',
+    'ask a colleague who can open it to run `nocturne rewrap ID --add YOU`',
   ),
   not_claimed: entry(409, 'you do not hold the claim', 'claim the transfer first'),
   acknowledgement_invalid: entry(

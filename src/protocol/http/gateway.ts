@@ -3,7 +3,7 @@
  * reader's key.
  */
 import * as z from 'zod/mini'
-import { MAX_SEALED_CHECK_BYTES } from '../key-check.js'
+import { MAX_CHECK_SIGNATURE, MAX_SEALED_CHECK_BYTES } from '../key-check.js'
 import { ROLES } from '../roles.js'
 import { about, count, fingerprint, instant, principalId, sha256, word } from '../words.js'
 import type { Named } from '../words.js'
@@ -127,6 +127,17 @@ export type KeyCheckAnswer = Named<z.infer<typeof keyCheckAnswer>>
 export const keyCheckedRequest = z.strictObject({
   id: z.string().check(z.minLength(1), z.maxLength(128)),
   answer: about('SHA-256 of `nocturne-check-answer/v1|origin|principal|nonce`.', sha256),
+  signature: z.optional(
+    about(
+      'An armored detached signature over the text that `answer` is the digest of. Without it, only opening is checked.',
+      z.string().check(z.minLength(1), z.maxLength(MAX_CHECK_SIGNATURE)),
+    ),
+  ),
 })
-export const keyCheckedAnswer = z.looseObject({ principal: text, fingerprint, receipt })
+export const keyCheckedAnswer = z.looseObject({
+  principal: text,
+  fingerprint,
+  isSigner: z.optional(about('Whether a signature was given, and verified.', z.boolean())),
+  receipt,
+})
 export type KeyCheckedAnswer = Named<z.infer<typeof keyCheckedAnswer>>

@@ -60,6 +60,9 @@ export interface RouteDoc {
 /** Keyed by method and template: `GET /v1/transfers/{id}`. */
 export type Routes = Readonly<Record<string, RouteDoc>>
 
+/** Routes to a transfer, a case or something in it: colleagues of the group know that it exists. */
+const SEALED = /^\w+ \/v1\/(transfers|cases)\/\{/
+
 /**
  * Every code that the route may answer with: its own, and those of the middleware in front of it.
  */
@@ -69,7 +72,10 @@ export function errorsOf(key: string, route: RouteDoc): readonly Code[] {
   if (route.json) codes.push('slow_client')
   if (key.includes('{')) codes.push('not_found')
   if (route.roles !== 'anyone') codes.push('unauthenticated', 'rate_limited')
-  if (Array.isArray(route.roles)) codes.push('forbidden')
+  if (Array.isArray(route.roles)) {
+    codes.push('forbidden')
+    if (route.roles.includes('reader') && SEALED.test(key)) codes.push('not_sealed_to_you')
+  }
   if (!route.answersAlways) codes.push('ledger_unavailable', 'database_unavailable', 'internal')
   codes.push('gateway_opening')
   return [...new Set(codes)]

@@ -10,7 +10,7 @@
  * Trusts: openpgp for parsing and for signatures.
  */
 export { inspectCertificate, problemOfSigner, toRecipient } from './certificate.js'
-export { newKey, readPrivateKey, signDetached } from './keys.js'
+export { certificateOf, newKey, readPrivateKey, signDetached } from './keys.js'
 export type { KeyAlgorithm, PrivateKey } from './keys.js'
 export type { Recipient, CertificateReport } from './recipient.js'
 export { verifyDetached } from './verify.js'

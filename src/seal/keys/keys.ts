@@ -136,6 +136,14 @@ export async function readPrivateKey(
   return key
 }
 
+/**
+ * The armored certificate of a private key, which may stay locked.
+ *
+ * @throws NocturneError as `readPrivateKey`, except `key_locked` and `key_passphrase_wrong`
+ */
+export const certificateOf = async (input: string | Uint8Array): Promise<string> =>
+  (await parsePrivateKey(input)).toPublic().armor()
+
 async function parsePrivateKey(input: string | Uint8Array): Promise<OpenpgpPrivateKey> {
   if (input.length > MAX_KEY_CHARACTERS) throw new NocturneError('key_unreadable')
   const text = textOf(input)

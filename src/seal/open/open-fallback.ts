@@ -5,6 +5,7 @@ import type { PrivateKey } from '../keys/keys.js'
 import type { Body } from './open-packets.js'
 import { packet, TAG } from '../packets.js'
 import { forReading } from '../keys/policy.js'
+import { expectAddressed } from './addressed.js'
 
 /** openpgp holds several copies of a message in memory. */
 const MAX_BYTES = 64 * 1024 * 1024
@@ -28,6 +29,7 @@ export async function* openByOpenpgp(
     ]),
     config: forReading,
   })
+  expectAddressed(message, keys)
   const opened = await message.decrypt(
     keys.map(secretOf),
     undefined,

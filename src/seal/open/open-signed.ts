@@ -7,6 +7,7 @@ import { parseCertificate } from '../keys/certificate-file.js'
 import { secretOf } from '../keys/keys.js'
 import type { PrivateKey } from '../keys/keys.js'
 import { forReading } from '../keys/policy.js'
+import { cannotOpen, expectAddressed } from './addressed.js'
 import { isOverContent, mayBeUsed } from '../keys/verify.js'
 
 const MAX_BYTES = 256 * 1024 * 1024
@@ -38,7 +39,7 @@ export interface SignedContent {
  * expires or is retired, because archives depend on it; no signature of a key revoked as
  * compromised is accepted, whatever its date (RFC 9580 section 5.2.3.31).
  *
- * @throws NocturneError `cannot_open` when it is not sealed to any of `keys`, or was changed;
+ * @throws NocturneError `not_sealed_to_key`; `cannot_open` when it was changed;
  *   `manifest_not_signed` when it opens but no signature is valid
  */
 export async function openSignedMessage(
@@ -71,12 +72,13 @@ async function openWhole(bytes: Uint8Array, keys: readonly PrivateKey[], now: Da
     if (bytes.length > MAX_BYTES) throw new Error('too large')
     const config = { ...forReading, maxDecompressedMessageSize: MAX_BYTES }
     const sealed = await readMessage({ binaryMessage: Uint8Array.from(bytes), config })
+    expectAddressed(sealed, keys)
     const message = await sealed.decrypt(keys.map(secretOf), undefined, undefined, now, config)
     const content: unknown = message.getLiteralData()
     if (!(content instanceof Uint8Array)) throw new TypeError('openpgp gave no octets')
     return { message, content }
   } catch (cause) {
-    throw new NocturneError('cannot_open', { cause })
+    throw cannotOpen(cause)
   }
 }
 

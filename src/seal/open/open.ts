@@ -1,5 +1,4 @@
 import { decryptSessionKeys, readMessage } from 'openpgp'
-import { NocturneError } from '../../lib/errors.js'
 import { concat } from '../../lib/concat.js'
 import type { Ciphers } from '../ciphers.js'
 import { secretOf } from '../keys/keys.js'
@@ -11,6 +10,7 @@ import { openSeipd1 } from './open-seipd1.js'
 import { isGcm, openSeipd2, readSeipd2Header } from './open-seipd2.js'
 import { packet, TAG } from '../packets.js'
 import { forReading } from '../keys/policy.js'
+import { cannotOpen, expectAddressed } from './addressed.js'
 
 /** Key packets allowed before the data: enough for any real list of recipients. */
 const MAX_KEY_PACKETS = 512
@@ -42,8 +42,8 @@ export interface OpenOptions {
  *
  * A piece of `source` is not read again once the next one has been requested.
  *
- * @throws NocturneError `cannot_open` for any fault in the message; an error from `source` is
- *   passed on unchanged
+ * @throws NocturneError `not_sealed_to_key`; `cannot_open` for any fault in the message; an error
+ *   from `source` is passed on unchanged
  */
 export async function* openMessage(
   source: AsyncIterable<Uint8Array>,
@@ -60,7 +60,7 @@ export async function* openMessage(
     if ((await bytes.octet()) !== undefined) throw new Error('something follows the message')
   } catch (cause) {
     if (bytes.failure) throw bytes.failure.error
-    throw new NocturneError('cannot_open', { cause })
+    throw cannotOpen(cause)
   } finally {
     await bytes.close()
   }
@@ -125,6 +125,7 @@ export async function sessionKeyOf(
     binaryMessage: concat(fitting.map((body) => packet(TAG.keyPacket, body))),
     config: forReading,
   })
+  expectAddressed(message, keys)
   const found = await decryptSessionKeys({
     message,
     decryptionKeys: keys.map(secretOf),

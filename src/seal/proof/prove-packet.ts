@@ -1,5 +1,5 @@
-import { NocturneError } from '../../lib/errors.js'
 import type { PrivateKey } from '../keys/keys.js'
+import { cannotOpen } from '../open/addressed.js'
 import { sessionKeyIn } from '../rewrap.js'
 import type { DataFormat } from '../stations.js'
 import { signProof } from './key.js'
@@ -8,7 +8,7 @@ import { signProof } from './key.js'
  * As `proveOpening`, with a key packet alone: for a holder of the recovery key, who fetches no
  * data.
  *
- * @throws NocturneError `cannot_open` when the packet is not for `key`
+ * @throws NocturneError `not_sealed_to_key`; `cannot_open` for a broken packet
  */
 export async function proveKeyPacket(
   packet: Uint8Array,
@@ -21,7 +21,7 @@ export async function proveKeyPacket(
     sessionKey = await sessionKeyIn(packet, format, key)
     return signProof(sessionKey, text)
   } catch (cause) {
-    throw new NocturneError('cannot_open', { cause })
+    throw cannotOpen(cause)
   } finally {
     sessionKey?.fill(0)
   }

@@ -1,8 +1,8 @@
 import { decryptSessionKeys, readMessage } from 'openpgp'
-import { NocturneError } from '../../lib/errors.js'
 import { secretOf } from '../keys/keys.js'
 import type { PrivateKey } from '../keys/keys.js'
 import { forReading } from '../keys/policy.js'
+import { cannotOpen, expectAddressed } from '../open/addressed.js'
 
 /** HKDF's info in the derivation of the proof key (key.ts). */
 export const PROOF_INFO = 'nocturne/proof/v1'
@@ -11,7 +11,7 @@ export const PROOF_INFO = 'nocturne/proof/v1'
  * Opens a key packet of `message` and passes its session key to `use`, which must not keep it: the
  * key is overwritten afterwards, and does not leave this folder.
  *
- * @throws NocturneError `cannot_open` when `key` does not open the message
+ * @throws NocturneError `not_sealed_to_key`, `cannot_open`
  */
 export async function withSessionKey<T>(
   message: Uint8Array,
@@ -19,8 +19,13 @@ export async function withSessionKey<T>(
   use: (sessionKey: Uint8Array) => T | Promise<T>,
 ): Promise<T> {
   try {
+    const read = await readMessage({
+      binaryMessage: Uint8Array.from(message),
+      config: forReading,
+    })
+    expectAddressed(read, [key])
     const [found] = await decryptSessionKeys({
-      message: await readMessage({ binaryMessage: Uint8Array.from(message), config: forReading }),
+      message: read,
       decryptionKeys: secretOf(key),
       config: forReading,
     })
@@ -31,6 +36,6 @@ export async function withSessionKey<T>(
       found.data.fill(0)
     }
   } catch (cause) {
-    throw new NocturneError('cannot_open', { cause })
+    throw cannotOpen(cause)
   }
 }

@@ -17,7 +17,7 @@ export const canProveOpening = (): Promise<boolean> =>
  * Signs `text` with the key that can only be derived by opening `message` (key.ts).
  *
  * @returns the signature in base64
- * @throws NocturneError `cannot_open` when `key` does not open the message
+ * @throws NocturneError `not_sealed_to_key`, `cannot_open`
  */
 export const proveOpeningWeb = (
   message: Uint8Array,

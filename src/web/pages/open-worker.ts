@@ -124,7 +124,7 @@ async function openOne(
   } catch (error) {
     const why: Failure = error instanceof OpenError ? error.failure : 'cannot_open'
     // Whatever else is wrong with it, it is not the item that was signed.
-    const isOther = named !== undefined && why === 'cannot_open'
+    const isOther = named !== undefined && (why === 'cannot_open' || why === 'not_sealed_to_key')
     tell({ file: place, failed: isStopped ? 'stopped' : isOther ? 'mismatch' : why })
   }
 }

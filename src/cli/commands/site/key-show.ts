@@ -1,7 +1,7 @@
 import type { CertificateReport } from '../../../seal/keys/index.js'
 import { define } from '../../command.js'
 import type { Register } from '../../command.js'
-import { EXIT } from '../../command-error.js'
+import { about, EXIT } from '../../command-error.js'
 import { formatDay, formatFingerprint } from '../../format.js'
 import type { Output } from '../../output.js'
 
@@ -24,7 +24,7 @@ export const registerKeyShow: Register = (parent, cli) => {
       const { allowRsa2048 = false, fips = false } = options
       const inspect = (text: string) => inspectCertificate(text, new Date(), { allowRsa2048, fips })
       const output = cli.output(options)
-      const [{ inspectCertificate, readPrivateKey }, { readSmallText }] = await Promise.all([
+      const [{ certificateOf, inspectCertificate }, { readSmallText }] = await Promise.all([
         import('../../../seal/keys/index.js'),
         import('../../secret-file.js'),
       ])
@@ -34,10 +34,9 @@ export const registerKeyShow: Register = (parent, cli) => {
       // private.
       const isSecret = given.problems.some(({ code }) => code === 'certificate_is_secret')
       const certificate = isSecret
-        ? await readPrivateKey(text).then(
-            (key) => key.certificate,
-            () => undefined,
-          )
+        ? await certificateOf(text).catch((error: unknown) => {
+            throw about(file, error)
+          })
         : undefined
       const report = certificate === undefined ? given : await inspect(certificate)
       show(output, report, isSecret)

@@ -136,7 +136,7 @@ export const GATEWAY_ROUTES: Routes = {
     roles: ['reader', 'recovery'],
     json: keyCheckedRequest,
     answers: { 200: { about: 'The key works; this is recorded.', json: keyCheckedAnswer } },
-    errors: ['challenge_invalid'],
+    errors: ['challenge_invalid', 'key_check_signature'],
   },
   'GET /': {
     tag: PAGES,

@@ -103,7 +103,7 @@ export const SENDING_ROUTES: Routes = {
         headers: UPLOAD_HEADERS_ANSWERED,
       },
     },
-    errors: ['unknown_group', ...KEY_ERRORS, ...UPLOAD_ERRORS],
+    errors: ['group_not_named', 'unknown_group', ...KEY_ERRORS, ...UPLOAD_ERRORS],
     problem: { of: 'nothing_accepted', json: uploadProblem },
   },
   'POST /v1/transfers/{id}/items': {

@@ -39,7 +39,13 @@ export type KeyFailure = (typeof KEY_FAILURES)[number]
 
 /** Why a file, or all of them, could not be opened. */
 export type Failure =
-  KeyFailure | 'cannot_open' | 'cannot_write' | 'not_signed' | 'mismatch' | 'stopped'
+  | KeyFailure
+  | 'cannot_open'
+  | 'not_sealed_to_key'
+  | 'cannot_write'
+  | 'not_signed'
+  | 'mismatch'
+  | 'stopped'
 
 /** How the items of a whole transfer compare with its manifest. */
 export interface Compared {

@@ -7,6 +7,7 @@
  */
 import { openMessage, own, webCiphers } from '../../../seal/browser.js'
 import type { PrivateKey } from '../../../seal/browser.js'
+import { NocturneError } from '../../../lib/errors.js'
 import type { Failure } from './messages.js'
 import { openedName } from '../../../protocol/opened-names.js'
 
@@ -116,7 +117,8 @@ async function named<T>(failure: Failure, step: Promise<T>): Promise<T> {
   try {
     return await step
   } catch (error) {
-    throw new OpenError(failure, error)
+    const isForOther = error instanceof NocturneError && error.code === 'not_sealed_to_key'
+    throw new OpenError(isForOther ? error.code : failure, error)
   }
 }
 

@@ -14,7 +14,9 @@ export const FAILURES: Readonly<Record<Failure, string>> = {
   key_passphrase_wrong:
     'The passphrase does not unlock this key. Check the keyboard layout and enter it again.',
   cannot_open:
-    'Not opened: the file is not sealed to this key, or it was altered or truncated. Nothing of it was kept.',
+    'Not opened: the file was altered or truncated, or is no sealed file. Nothing of it was kept.',
+  not_sealed_to_key:
+    'Not opened: the file is not sealed to this key. Select the key that it was sealed to, or ask a colleague who can open it to seal it to you as well.',
   cannot_write:
     'Not opened: there is no space left or no permission to write. Nothing of the file was kept.',
   not_signed:

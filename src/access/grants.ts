@@ -24,6 +24,7 @@ export const GLOBAL_ACTIONS = [
   'duty.read',
   'duty.swap',
   'report.list',
+  'feedback.list',
 ] as const
 
 /** Every action that can be requested. */
@@ -45,6 +46,7 @@ export const ACTIONS = [
   'report.send',
   'report.read',
   'report.acknowledge',
+  'feedback.give',
   'manifest.read',
   'item.read',
   'receipt.read',
@@ -215,6 +217,30 @@ export const GRANTS: readonly Grant[] = [
     role: 'reader',
     relations: ['global'],
     actions: ['report.list'],
+  },
+  {
+    rule: 'senders and readers give feedback on reports, and authors read it',
+    role: 'sender',
+    relations: ['own-facility'],
+    actions: ['feedback.give'],
+  },
+  {
+    rule: 'senders and readers give feedback on reports, and authors read it',
+    role: 'reader',
+    relations: ['own-group', 'sealed-to', 'claimant'],
+    actions: ['feedback.give'],
+  },
+  {
+    rule: 'senders and readers give feedback on reports, and authors read it',
+    role: 'sender',
+    relations: ['global'],
+    actions: ['feedback.list'],
+  },
+  {
+    rule: 'senders and readers give feedback on reports, and authors read it',
+    role: 'reader',
+    relations: ['global'],
+    actions: ['feedback.list'],
   },
   {
     rule: 'officers list the reports that were sent',

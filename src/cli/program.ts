@@ -43,6 +43,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   report: async () => (await import('./commands/reader/report.js')).registerReport,
   critical: async () => (await import('./commands/reader/critical.js')).registerCritical,
   case: async () => (await import('./commands/reader/case.js')).registerCase,
+  feedback: async () => (await import('./commands/reader/feedback.js')).registerFeedback,
   handover: async () => (await import('./commands/reader/handover.js')).registerHandover,
   duty: async () => (await import('./commands/reader/duty.js')).registerDuty,
   pull: async () => (await import('./commands/reader/pull.js')).registerPull,

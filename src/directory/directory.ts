@@ -88,6 +88,8 @@ export function createDirectory(config: People, parts: DirectoryParts): Director
       return recipient(id)
     },
 
+    recipient,
+
     certificates: () =>
       Promise.all(
         [...principals.values()].map(async ({ id, certificate }) => ({

@@ -39,6 +39,12 @@ export interface Directory {
    */
   facilityRecipient(facility: string): Promise<Recipient>
   /**
+   * The certificate of one person, for what is meant for them alone.
+   *
+   * @throws NocturneError `recipient_unusable`, also for a person who has left
+   */
+  recipient(id: string): Promise<Recipient>
+  /**
    * Every certificate by principal ID (and `recovery`), from which the ledger records changes and
    * expiry warnings are made.
    */

@@ -22,6 +22,8 @@ import { dutyRoutes } from './routes/duty.js'
 import type { DutyRouteRooms } from './routes/duty.js'
 import { figureRoutes } from './routes/figures.js'
 import type { FigureRouteRooms } from './routes/figures.js'
+import { feedbackRoutes } from './routes/feedback.js'
+import type { FeedbackRouteRooms } from './routes/feedback.js'
 import { handoverRoutes } from './routes/handovers.js'
 import type { HandoverRouteRooms } from './routes/handovers.js'
 import { deliveryRoutes } from './routes/deliveries.js'
@@ -61,6 +63,7 @@ export type AppRooms = AuditRouteRooms &
   DutyRouteRooms &
   FhirRouteRooms &
   FigureRouteRooms &
+  FeedbackRouteRooms &
   HandoverRouteRooms &
   HealthRooms &
   KeepingRouteRooms &
@@ -111,6 +114,7 @@ export function createApp(
     reportRoutes(rooms),
     criticalRoutes(rooms),
     dutyRoutes(rooms),
+    feedbackRoutes(rooms),
     handoverRoutes(rooms),
     figureRoutes(rooms),
     deliveryRoutes(rooms),

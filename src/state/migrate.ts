@@ -26,6 +26,7 @@ import { idHandles } from './migrations/0070-id-handles.js'
 import { alerts } from './migrations/0071-alerts.js'
 import { critical } from './migrations/night/0075-critical.js'
 import { handovers } from './migrations/night/0076-handovers.js'
+import { feedback } from './migrations/night/0085-feedback.js'
 import { firstClaims } from './migrations/night/0077-first-claims.js'
 import { addedPackets } from './migrations/0078-added-packets.js'
 import type { Engine } from './migrations/engine.js'
@@ -65,6 +66,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0076-handovers': handovers(engine),
   '0077-first-claims': firstClaims(engine),
   '0078-added-packets': addedPackets(engine),
+  '0085-feedback': feedback(engine),
 })
 
 /**

@@ -156,6 +156,42 @@ describe('a report', () => {
     expect(refused.status).toBe(403)
   })
 
+  it('gets feedback that only its author can read, and of which the ledger knows no score', async () => {
+    await writeFile(at('review.txt'), `Look at slice 2: ${PLANTED} was missed.`)
+    const give = (principal: string) =>
+      as(
+        principal,
+        ...['feedback', 'give', code, '--text', at('review.txt'), '--score', '3b'],
+        ...['--key', site.keyFile(principal)],
+      )
+    const given = await give('facility-a')
+    expect(given).toMatchObject({ status: 0 })
+    const { feedback } = JSON.parse(given.stdout) as { feedback: { id: string; report: string } }
+    const own = await give('reader-1')
+    expect([own.status, own.stdout]).toEqual([1, expect.stringContaining('feedback_own')])
+    const path = `/v1/feedback/${feedback.id}/message`
+    for (const stranger of ['facility-a', 'officer-1']) {
+      const token = await site.token(stranger)
+      expect([403, 404]).toContain((await call(gateway, 'GET', path, { token })).status)
+    }
+    const read = await as(
+      'reader-1',
+      ...['feedback', 'read', feedback.id, '--key', site.keyFile('reader-1')],
+    )
+    const opened = JSON.parse(read.stdout) as { giver: string; score: string; text: string }
+    expect(opened).toMatchObject({ giver: 'facility-a', score: '3b' })
+    expect(opened.text).toContain(PLANTED)
+    const token = await site.token('officer-1')
+    const about = await Promise.all(
+      ['feedback.given', 'feedback.read'].map(async (type) => {
+        const { body } = await call(gateway, 'GET', `/v1/audit/events?type=${type}`, { token })
+        return (body as unknown as { events: unknown[] }).events
+      }),
+    )
+    expect(about.map(({ length }) => length)).toEqual([1, 1])
+    expect(JSON.stringify(about)).not.toContain('3b')
+  }, 60_000)
+
   it('is in the ledger: sent, read, acknowledged', async () => {
     const token = await site.token('officer-1')
     for (const [type, count] of [

@@ -9,7 +9,7 @@ import { signDetached } from '../../seal/keys/index.js'
 import { parseAnswer } from '../parse-answer.js'
 import { CommandError } from '../command-error.js'
 import { retry } from '../retry.js'
-import type { Sections } from './report-text.js'
+import type { Sections } from './reporting/report-text.js'
 import { aboutStudies, recipientsOf, sealSigned } from './seal-back.js'
 import type { Reporting } from './seal-back.js'
 

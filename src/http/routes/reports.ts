@@ -84,7 +84,7 @@ export function reportRoutes(rooms: ReportRouteRooms): Router {
  *
  * @throws NocturneError `not_found`, `forbidden`
  */
-async function admitToReport(
+export async function admitToReport(
   { gatekeeper, reply }: ReportRouteRooms,
   request: Request,
   action: Action,

@@ -55,6 +55,8 @@ export const EVENT_TYPES = {
   'report.sent': ['110103'],
   'report.read': ['110103', '110132'],
   'report.acknowledged': ['110103'],
+  'feedback.given': ['110103'],
+  'feedback.read': ['110103', '110132'],
   'critical.raised': ['110103'],
   'critical.read': ['110103', '110132'],
   'critical.readback': ['110103'],

@@ -166,6 +166,8 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
   ),
   'escalation.unreached': alert('a step of an escalation reached nobody', 'gateway'),
   'notice.failed': alert('a notification cannot be delivered', 'gateway'),
+  'feedback.given': handled('feedback on a report was given'),
+  'feedback.read': handled('the author of a report read feedback on it'),
   'handover.given': alert('a reader handed over to the next one', 'gateway'),
   'handover.accepted': alert('a reader accepted a hand-over', 'gateway'),
   'duty.swapped': alert('the duty roster was changed by a swap', 'gateway'),

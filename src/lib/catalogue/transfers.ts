@@ -138,6 +138,11 @@ export const TRANSFERS = {
     'the hand-over was accepted before, or is your own',
     'see `nocturne handover list`; the next reader accepts it',
   ),
+  feedback_own: entry(
+    403,
+    'the report is your own',
+    'ask a colleague for feedback; add to your report with `nocturne report --status addendum`',
+  ),
   report_under_way: entry(
     409,
     'the same report is being recorded by another request',

@@ -7,6 +7,7 @@ import { AUDIT_ROUTES } from './routes/audit.js'
 import { COMPLIANCE_ROUTES } from './routes/compliance.js'
 import { DOOR_ROUTES } from './routes/doors.js'
 import { DUTY_ROUTES } from './routes/duty.js'
+import { FEEDBACK_ROUTES } from './routes/feedback.js'
 import { HANDOVER_ROUTES } from './routes/handovers.js'
 import { GATEWAY_ROUTES } from './routes/gateway.js'
 import { CRITICAL_ROUTES } from './routes/critical.js'
@@ -22,6 +23,7 @@ export const ROUTES: Routes = {
   ...CRITICAL_ROUTES,
   ...DOOR_ROUTES,
   ...DUTY_ROUTES,
+  ...FEEDBACK_ROUTES,
   ...HANDOVER_ROUTES,
   ...READING_ROUTES,
   ...GATEWAY_ROUTES,

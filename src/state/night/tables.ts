@@ -4,9 +4,10 @@
  */
 import type { Priority } from '../../protocol/priority.js'
 import type { CriticalTables } from './critical.js'
+import type { FeedbackTables } from '../reports/index.js'
 import type { HandoverTables } from './handover.js'
 
-export interface NightTables extends CriticalTables, HandoverTables {
+export interface NightTables extends CriticalTables, FeedbackTables, HandoverTables {
   cases: CaseTable
   case_reports: CaseReportTable
   case_transfers: CaseTransferTable

@@ -67,8 +67,8 @@ async function report(
     secrets,
   ] = await Promise.all([
     import('../../reader/report.js'),
-    import('../../reader/report-text.js'),
-    import('../../reader/report-attachments.js'),
+    import('../../reader/reporting/report-text.js'),
+    import('../../reader/reporting/report-attachments.js'),
     import('../../reader/take-claim.js'),
     import('../../reader/pull-targets.js'),
     import('../../key-options.js'),

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { ReportDocument } from '../../protocol/report.js'
-import { MAX_REPORT_BYTES } from '../../protocol/report.js'
-import { CommandError, fileError } from '../command-error.js'
+import type { ReportDocument } from '../../../protocol/report.js'
+import { MAX_REPORT_BYTES } from '../../../protocol/report.js'
+import { CommandError, fileError } from '../../command-error.js'
 
 type Attachment = ReportDocument['attachments'][number]
 

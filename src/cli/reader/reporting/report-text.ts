@@ -1,7 +1,7 @@
 /** A report as a person writes it: plain text, with its sections below their names. */
-import { SECTIONS } from '../../protocol/report.js'
-import type { SectionName } from '../../protocol/report.js'
-import { CommandError } from '../command-error.js'
+import { SECTIONS } from '../../../protocol/report.js'
+import type { SectionName } from '../../../protocol/report.js'
+import { CommandError } from '../../command-error.js'
 
 export type Sections = Partial<Record<SectionName, string>>
 

@@ -1,0 +1,24 @@
+/** What a reviewer says about a report: the content of a message sealed to its author. */
+import * as z from 'zod/mini'
+import { id, principalId, statedInstant } from './words.js'
+
+/**
+ * Scores of RADPEER (American College of Radiology): how far the reviewer agrees, and whether the
+ * difference is likely to matter.
+ */
+export const FEEDBACK_SCORES = ['1', '2a', '2b', '3a', '3b'] as const
+export type FeedbackScore = (typeof FEEDBACK_SCORES)[number]
+
+export const MAX_FEEDBACK_BYTES = 65_536
+
+export const feedbackDocument = z.strictObject({
+  v: z.literal(1),
+  type: z.literal('nocturne-feedback'),
+  gateway: z.string().check(z.maxLength(500)),
+  report: id,
+  giver: principalId,
+  text: z.string().check(z.minLength(1), z.maxLength(MAX_FEEDBACK_BYTES)),
+  score: z.optional(z.enum(FEEDBACK_SCORES)),
+  signedAt: statedInstant,
+})
+export type FeedbackDocument = z.infer<typeof feedbackDocument>

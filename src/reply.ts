@@ -70,7 +70,8 @@ export interface Reply {
   /**
    * Returns the sealed message, after the event that records the read is durable.
    *
-   * @throws NocturneError `object_missing` when it is not the message that was sent
+   * @throws NocturneError `content_expired`; `object_missing` when it is not the message that was
+   *   sent
    */
   read(asker: Asker, row: CaseReportTable): Promise<Buffer>
   /**
@@ -195,6 +196,7 @@ const rowOf = (
   acknowledged_at: null,
   acknowledgement: null,
   acknowledgement_signature: null,
+  expired_at: null,
 })
 
 async function record(
@@ -223,6 +225,7 @@ async function read(
   { actor }: Asker,
   row: CaseReportTable,
 ): Promise<Buffer> {
+  if (row.expired_at !== null) throw new NocturneError('content_expired')
   await ledger.note({
     type: 'report.read',
     outcome: 0,

@@ -7,6 +7,8 @@ import { closeCase, raiseCase, recallCase, reprioritizeCase } from './change.js'
 import type { UnclaimReason } from './claim.js'
 import type { CloseReason, OverrideReason } from '../protocol/case-requests.js'
 import { runDue } from './due.js'
+import { endedCases, hasEnded, markExpired } from './expiry.js'
+import type { EndedCase, EndedPage, ExpiryStage } from './expiry.js'
 import { startEscalation, stopEscalation } from './escalate.js'
 import type { EscalationStep } from './escalate.js'
 import { figures } from './figures.js'
@@ -134,6 +136,13 @@ export interface Cases {
   escalate(tx: Tx, about: CriticalOfCase, chain: readonly EscalationStep[]): Promise<void>
   /** Ends it: somebody has acted. */
   calm(tx: Tx, about: CriticalOfCase): Promise<void>
+  /** Removal of contents under the retention of the site. */
+  readonly expiry: {
+    /** Cases that ended by then and whose contents are still there, by ID. */
+    ended(stage: ExpiryStage, page: EndedPage): Promise<readonly EndedCase[]>
+    readonly mark: typeof markExpired
+    readonly hasEnded: typeof hasEnded
+  }
   /**
    * Does everything that is due now: ends claims, reports approaching and missed targets, and
    * escalates.
@@ -179,6 +188,11 @@ export function createCases(parts: CasesParts): Cases {
       await startEscalation(tx, about, chain, parts.now())
     },
     calm: (tx, about) => stopEscalation(tx, about, parts.now()),
+    expiry: {
+      ended: (stage, page) => endedCases(db, stage, page),
+      mark: markExpired,
+      hasEnded,
+    },
     runDue: () => runDue(parts),
   }
 }

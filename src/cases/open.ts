@@ -156,6 +156,8 @@ async function extend(
         : null,
     closed_at: null,
     closed_for: null,
+    contents_expired_at: null,
+    reports_expired_at: null,
   }
   const updated = await stepCase(tx, row, 'deliver', change)
   const isNew = updated.state === 'waiting' && row.state !== 'waiting'
@@ -185,6 +187,8 @@ async function insertCase(tx: Tx, transfer: ArrivingTransfer, now: number): Prom
       reported_at: null,
       closed_at: null,
       closed_for: null,
+      contents_expired_at: null,
+      reports_expired_at: null,
     })
     .returningAll()
     .executeTakeFirstOrThrow()

@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   backup: async () => (await import('./commands/site/backup.js')).registerBackup,
   restore: async () => (await import('./commands/site/backup.js')).registerRestore,
   drill: async () => (await import('./commands/site/backup.js')).registerDrill,
+  purge: async () => (await import('./commands/site/purge.js')).registerPurge,
   key: async () => (await import('./commands/site/key.js')).registerKey,
   member: async () => (await import('./commands/site/member.js')).registerMember,
   secret: async () => (await import('./commands/site/secret.js')).registerSecret,

@@ -60,6 +60,7 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
     keys: file.keys,
     limits: file.limits,
     cases: file.cases,
+    retention: buildRetention(file.retention),
     notify: buildNotify(dir, file.notify),
     logLevel: file.logLevel,
   }
@@ -124,6 +125,16 @@ const buildBackup = (
 ): NonNullable<SiteConfig['backup']> => ({
   to: resolvePath(dir, to),
   ...(certificate !== undefined && { certificate: resolvePath(dir, certificate) }),
+})
+
+const buildRetention = ({
+  closed,
+  quarantine,
+  reports,
+}: SiteFile['retention']): SiteConfig['retention'] => ({
+  ...(closed !== undefined && { closed }),
+  ...(quarantine !== undefined && { quarantine }),
+  ...(reports !== undefined && { reports }),
 })
 
 function buildGroup({ duty, ...group }: SiteFile['groups'][number]): GroupConfig {

@@ -52,6 +52,25 @@ export function parseStep(text: string): EscalationStep | undefined {
   return { afterMs, audience: known ?? { person: who } }
 }
 
+/** `30d`, `7y`; a year counts as 366 days, so that no period is cut short. */
+export function parseRetention(text: string): number | undefined {
+  const [, count = '', unit = ''] = /^([1-9]\d{0,3})([dy])$/.exec(text) ?? []
+  return count === '' ? undefined : Number(count) * (unit === 'y' ? 366 : 1) * UNIT_MS.d
+}
+
+const period = z
+  .string()
+  .transform((text) => parseRetention(text) ?? NaN)
+  .pipe(z.number('is not a period'))
+  .optional()
+
+/** How long contents are kept that nobody needs any more; what is left out stays. */
+export const retentionSchema = z.strictObject({
+  closed: period,
+  quarantine: period,
+  reports: period,
+})
+
 export const casesSchema = z.strictObject({
   claimMinutes: z
     .int('is not a whole number')

@@ -85,6 +85,8 @@ export interface SiteConfig {
   readonly keys: KeyPolicy
   readonly limits: Limits
   readonly cases: CasesConfig
+  /** In milliseconds; what has no period stays. */
+  readonly retention: RetentionConfig
   readonly notify: NotifyConfig
   readonly logLevel: LogLevel
 }
@@ -95,6 +97,15 @@ export interface ProxiesConfig {
   readonly trusted: readonly string[]
   /** By X-Forwarded-For, or by a header of the PROXY protocol on every connection. */
   readonly protocol: 'forwarded' | 'proxy'
+}
+
+/** How long contents are kept that nobody needs any more, in milliseconds. */
+export interface RetentionConfig {
+  /** From when a case was closed or recalled. */
+  readonly closed?: number
+  readonly quarantine?: number
+  /** Of reports, critical results and crosswalks, from when their case was closed. */
+  readonly reports?: number
 }
 
 export interface CasesConfig {

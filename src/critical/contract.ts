@@ -3,7 +3,7 @@ import type { Actor, EventInput, Ledger } from '../ledger/log/index.js'
 import type { CriticalLevel, NewCritical, NewReadBack } from '../protocol/critical.js'
 import type { SignedRequest } from '../protocol/signed.js'
 import type { Recipient, VerifyDetached } from '../seal/keys/index.js'
-import type { State, Tx } from '../state/index.js'
+import type { Db, State, Tx } from '../state/index.js'
 import type { CaseTable, CriticalAnswerTable, CriticalResultTable } from '../state/night/index.js'
 import type { CriticalCounts, CriticalRange } from './rows.js'
 
@@ -74,12 +74,22 @@ export interface Critical {
   /** Oldest first. */
   answers(id: string): Promise<readonly CriticalAnswerTable[]>
   /** Those of each case that are not closed. */
-  openOf(cases: readonly string[]): Promise<ReadonlyMap<string, readonly CriticalResultTable[]>>
+  openOf(
+    cases: readonly string[],
+    tx?: Db | Tx,
+  ): Promise<ReadonlyMap<string, readonly CriticalResultTable[]>>
+  /**
+   * Call inside the transaction that records the expiry. Deletes the sealed messages of the case's
+   * closed results, and returns how many there were.
+   */
+  expire(tx: Tx, caseId: string): Promise<number>
   /** Number of those that are not closed, by level, and how many of them are late. */
   counts(): Promise<CriticalCounts>
   /**
    * Returns the sealed finding or the sealed read-back, after the event that records the read is
    * durable.
+   *
+   * @throws NocturneError `content_expired`
    */
   read(asker: Asker, row: CriticalResultTable, message: string): Promise<Buffer>
   /** @throws NocturneError `critical_invalid`, `critical_state`, `recipient_unusable` */

@@ -14,6 +14,7 @@ import {
   answersOf,
   countCriticals,
   criticalByMessage,
+  expireCriticals,
   findCritical,
   insertCritical,
   isAnyMissed,
@@ -29,7 +30,8 @@ export function createCritical(parts: CriticalParts): Critical {
     find: (id, tx) => findCritical(tx ?? db, id),
     list: (range) => listCriticals(db, range),
     answers: (id) => answersOf(db, id),
-    openOf: (cases) => openCriticalsOf(db, cases),
+    openOf: (cases, tx) => openCriticalsOf(tx ?? db, cases),
+    expire: expireCriticals,
     counts: () => countCriticals(db, parts.now()),
     read: (asker, row, message) => read(parts, asker, row, message),
     readBack: (facility, row, sent) => readBack(parts, facility, row, sent),
@@ -117,6 +119,7 @@ async function read(
   row: CriticalResultTable,
   message: string,
 ): Promise<Buffer> {
+  if (message === '') throw new NocturneError('content_expired')
   await ledger.note({ type: 'critical.read', outcome: 0, actor, ...aboutCritical(row) })
   return Buffer.from(message, 'base64')
 }

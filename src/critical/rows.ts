@@ -51,7 +51,7 @@ export const listCriticals = (
     .execute()
 
 export async function openCriticalsOf(
-  db: Db,
+  db: Db | Tx,
   cases: readonly string[],
 ): Promise<ReadonlyMap<string, readonly CriticalResultTable[]>> {
   const found = new Map<string, CriticalResultTable[]>()
@@ -65,6 +65,29 @@ export async function openCriticalsOf(
     .execute()
   for (const row of rows) found.set(row.case_id, [...(found.get(row.case_id) ?? []), row])
   return found
+}
+
+/**
+ * Deletes the sealed findings and read-backs of the case, under the retention of the site.
+ *
+ * @returns the number of critical results.
+ */
+export async function expireCriticals(tx: Tx, caseId: string): Promise<number> {
+  const rows = await tx
+    .updateTable('critical_results')
+    .set({ message: '' })
+    .where('case_id', '=', caseId)
+    .where('state', '=', 'closed')
+    .where('message', '!=', '')
+    .returning('id')
+    .execute()
+  for (const { id } of rows)
+    await tx
+      .updateTable('critical_answers')
+      .set({ message: null })
+      .where('critical', '=', id)
+      .execute()
+  return rows.length
 }
 
 export async function countCriticals(db: Db, now: number): Promise<CriticalCounts> {

@@ -121,6 +121,7 @@ const measured = ({ packet, size, object }: Sealed) => ({
 })
 
 function expectAvailable({ state }: Transfer): void {
+  if (state === 'expired') throw new NocturneError('content_expired')
   if (state !== 'available' && state !== 'acknowledged')
     throw new NocturneError('transfer_not_available')
 }

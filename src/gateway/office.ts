@@ -30,6 +30,8 @@ import {
 import { formatPolicy } from '../ledger/witness/index.js'
 import { createOfficer } from '../officer/index.js'
 import type { Officer } from '../officer/index.js'
+import { retentionAnswer } from '../retention/index.js'
+import type { Retention } from '../retention/index.js'
 import type { Ground } from './ground.js'
 import type { RecordRooms } from './records.js'
 
@@ -50,7 +52,15 @@ export interface OfficeRooms {
 export function openOffice(
   ground: Ground,
   { directory }: Pick<RecordRooms, 'directory'>,
-  { publisher, compliance }: { readonly publisher: Publisher; readonly compliance: Compliance },
+  {
+    publisher,
+    compliance,
+    retention,
+  }: {
+    readonly publisher: Publisher
+    readonly compliance: Compliance
+    readonly retention: Retention
+  },
 ): OfficeRooms {
   const { site, state, ledger, logFiles, now } = ground
   const { config, secrets } = site
@@ -86,6 +96,7 @@ export function openOffice(
         holds: () => readHolds(state.db),
         addHold: (actor, scope) => addHold(ledger, actor, scope),
         removeHold: (actor, id) => removeHold(ledger, actor, id),
+        planRetention: async () => retentionAnswer(await retention.plan()),
         planPruning: () => planPruning(options),
         proposePruning: (actor) => proposePruning(options, actor),
       },

@@ -18,6 +18,8 @@ import type { OversightRooms } from './oversight.js'
 import { openReading } from './reading.js'
 import type { ReadingRooms } from './reading.js'
 import { openRecords } from './records.js'
+import { openRetention } from './retention.js'
+import type { RetentionRooms } from './retention.js'
 import type { RecordRooms } from './records.js'
 
 /** All rooms. Only compositions see this; everything else declares the part that it needs. */
@@ -28,7 +30,8 @@ export interface Rooms
     ReadingRooms,
     AskingRooms,
     OversightRooms,
-    OfficeRooms {
+    OfficeRooms,
+    RetentionRooms {
   /** The main path, used by every door. */
   readonly beginUpload: BeginUpload
   /** The same, for studies that arrive instance by instance. */
@@ -45,11 +48,12 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     const reading = await openReading(ground, records)
     const asking = openAsking(ground, records.directory, reading, opened)
     const oversight = await openOversight(ground, records, asking, reading)
-    const office = openOffice(ground, records, oversight)
+    const retained = openRetention(ground, reading)
+    const office = openOffice(ground, records, { ...oversight, ...retained })
     const { logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles } = ground
     return {
       ...{ site, logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles },
-      ...{ ...records, ...reading, ...asking, ...oversight, ...office },
+      ...{ ...records, ...reading, ...asking, ...oversight, ...office, ...retained },
       ...pathsOf(ground, records, reading, { ...asking, ...oversight }),
       close: () => opened.close(),
     }

@@ -3,6 +3,7 @@ import type { Directory } from '../directory/index.js'
 import type { Actor, Ledger, Receipt } from '../ledger/log/index.js'
 import type { HoldScope, PrunePlan } from '../ledger/retention/index.js'
 import type { ReviewState } from '../ledger/reviews/index.js'
+import type { RetentionAnswer } from '../protocol/http/audit.js'
 import type { Finding } from '../protocol/review-finding.js'
 import { NocturneError } from '../lib/errors.js'
 
@@ -18,6 +19,8 @@ export interface Keeping {
   addHold(actor: Actor, scope: HoldScope): Promise<Proven<{ readonly id: string }>>
   /** @throws NocturneError `not_found` */
   removeHold(actor: Actor, id: string): Promise<Proven<{ readonly id: string }>>
+  /** What is past the retention of the site. Reading it is recorded as an event. */
+  planRetention(actor: Actor): Promise<RetentionAnswer>
   planPruning(actor: Actor): Promise<PrunePlan>
   proposePruning(actor: Actor): Promise<Proven<PrunePlan>>
 }
@@ -54,6 +57,7 @@ export interface KeepingParts {
     holds(): Promise<readonly Hold[]>
     addHold(actor: Actor, scope: HoldScope): Promise<Receipt>
     removeHold(actor: Actor, id: string): Promise<Receipt>
+    planRetention(): Promise<RetentionAnswer>
     planPruning(): Promise<PrunePlan>
     proposePruning(actor: Actor): Promise<{ readonly plan: PrunePlan; readonly index: number }>
   }
@@ -84,6 +88,10 @@ export function createKeeping(parts: KeepingParts): Keeping {
       return proven({ id }, index)
     },
     removeHold: async (actor, id) => proven({ id }, (await keeping.removeHold(actor, id)).index),
+    planRetention: async (actor) => {
+      await ledger.noteRead(actor, { what: 'retention' })
+      return keeping.planRetention()
+    },
     planPruning: async (actor) => {
       await ledger.noteRead(actor, { what: 'prune' })
       return keeping.planPruning()

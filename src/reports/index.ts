@@ -10,13 +10,14 @@
  */
 export { checkAcknowledgement } from './acknowledgement.js'
 export { checkReport } from './check.js'
-export type { CheckedReport, PostedReport } from './check.js'
+export type { CheckedReport } from './check.js'
 export {
   acknowledgeReport,
   findByMessage,
   findReport,
   insertReport,
   listReports,
+  reportExpiry,
   reportTimes,
 } from './rows.js'
 export type { ReportRange, ReportTimes } from './rows.js'

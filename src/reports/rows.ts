@@ -60,6 +60,28 @@ export async function acknowledgeReport(
   return numUpdatedRows === 1n
 }
 
+/** Whether the facility has still to open a report on the case. */
+const isAnyUnread = async (db: Db | Tx, caseId: string): Promise<boolean> =>
+  (await db
+    .selectFrom('case_reports')
+    .select('id')
+    .where('case_id', '=', caseId)
+    .where('acknowledged_at', 'is', null)
+    .executeTakeFirst()) !== undefined
+
+/** Marks the reports on the case as removed under the retention of the site, and returns them. */
+const expireReports = (tx: Tx, caseId: string, now: number): Promise<CaseReportTable[]> =>
+  tx
+    .updateTable('case_reports')
+    .set({ expired_at: now })
+    .where('case_id', '=', caseId)
+    .where('expired_at', 'is', null)
+    .returningAll()
+    .execute()
+
+/** Removal under the retention of the site; the caller deletes the objects afterwards. */
+export const reportExpiry = { isAnyUnread, expire: expireReports }
+
 export interface ReportTimes {
   readonly preliminary?: number
   readonly final?: number

@@ -3,6 +3,7 @@ import type { Deliveries } from '../deliver/index.js'
 import { asNocturneError } from '../lib/errors.js'
 import type { Logger } from '../lib/logger.js'
 import type { Reply } from '../reply.js'
+import type { Retention } from '../retention/index.js'
 import type { Certificates, Memberships } from '../site/index.js'
 import type { State } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
@@ -38,6 +39,7 @@ export interface WorkRooms
   readonly ledger: PublishingRooms['ledger'] & WitnessingRooms['ledger']
   readonly store: SweepRooms['store'] & AlertingRooms['store']
   readonly witnessing: WitnessingRooms['witnessing'] & AlertingRooms['witnessing']
+  readonly retention: Pick<Retention, 'run'>
   readonly certificates: Pick<Certificates, 'refresh'>
   readonly memberships: Pick<Memberships, 'refresh'>
   /** This gateway's membership among those on its database. */
@@ -58,6 +60,7 @@ const PARTIAL_MS = 24 * HOUR_MS
 const UNSWEPT = 'a sweep failed; the next one resumes it'
 const UNSWEPT_PARTIAL = 'half-written objects may be left; the next sweep removes them'
 const UNDONE = 'not all due case changes and notifications were made; the next round makes the rest'
+const UNREMOVED = 'not everything past its retention was removed; the next round removes the rest'
 const UNREFRESHED = 'the certificates could not be read again'
 
 /** Starts the background work. Returns a function that stops it. */
@@ -68,6 +71,7 @@ export function startWork(rooms: WorkRooms): () => Promise<void> {
   const timers = [
     setInterval(() => void renewMembership(rooms), RENEW_MS).unref(),
     every(leaseMs / 2, UNSWEPT, () => sweepLeft(rooms, now())),
+    every(HOUR_MS, UNREMOVED, () => removeExpired(rooms)),
     every(HOUR_MS, UNSWEPT_PARTIAL, () => sweepPartial(rooms, PARTIAL_MS)),
     // Picks up certificates that `nocturne key confirm` put into effect in another process.
     every(REFRESH_MS, UNREFRESHED, () => certificates.refresh()),
@@ -121,6 +125,12 @@ async function sweepPartial(
   if (count > 0) logger.warn('half-written objects were removed', { count })
   const unsent = await reply.sweep()
   if (unsent > 0) logger.warn('left-over reports were removed', { count: unsent })
+}
+
+async function removeExpired({ retention, logger }: WorkRooms): Promise<void> {
+  const { expired, objects } = await retention.run()
+  if (expired > 0 || objects > 0)
+    logger.info('contents past their retention were removed', { count: objects })
 }
 
 /**

@@ -29,6 +29,7 @@ import { handovers } from './migrations/night/0076-handovers.js'
 import { feedback } from './migrations/night/0085-feedback.js'
 import { firstClaims } from './migrations/night/0077-first-claims.js'
 import { addedPackets } from './migrations/0078-added-packets.js'
+import { retention } from './migrations/night/0080-retention.js'
 import type { Engine } from './migrations/engine.js'
 import { refuseNewer, refuseOlder } from './sharing.js'
 import type { OlderGateways } from './sharing.js'
@@ -66,6 +67,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0076-handovers': handovers(engine),
   '0077-first-claims': firstClaims(engine),
   '0078-added-packets': addedPackets(engine),
+  '0080-retention': retention(engine),
   '0085-feedback': feedback(engine),
 })
 

@@ -13,6 +13,15 @@ import type { Closable, CompletedTransfer } from './complete.js'
 import type { CrosswalksAnswer, QuarantineAnswer } from '../protocol/http/facility.js'
 import { listCrosswalks, readCrosswalk, sizeOfCrosswalk } from './crosswalks.js'
 import type { CrosswalkRange } from './crosswalks.js'
+import {
+  expireContents,
+  expireCrosswalks,
+  expireHeld,
+  heldSince,
+  isAnyArriving,
+  namedObjects,
+  sizeOfContents,
+} from './stored/expiry.js'
 import { availableTransfers, findTransfer, pageOfTransfers, sealedTo, tiesOf } from './find.js'
 import type { Ties, Transfer, TransferScope } from './find.js'
 import { storedContent, storedContents } from './stored/contents.js'
@@ -190,6 +199,17 @@ export interface Transfers {
     ): Promise<QuarantineRelease>
   }
 
+  /** Removal under the retention of the site; the caller deletes the objects afterwards. */
+  readonly expiry: {
+    readonly isAnyArriving: typeof isAnyArriving
+    sizeOf(transfers: readonly string[]): ReturnType<typeof sizeOfContents>
+    readonly contents: typeof expireContents
+    readonly crosswalks: typeof expireCrosswalks
+    heldSince(page: Parameters<typeof heldSince>[1]): ReturnType<typeof heldSince>
+    readonly held: typeof expireHeld
+    namedBy(transfer: string): ReturnType<typeof namedObjects>
+  }
+
   readonly crosswalks: {
     list(facility: string, range: CrosswalkRange): Promise<CrosswalksAnswer>
     /**
@@ -244,6 +264,15 @@ export function createTransfers(rooms: TransferRooms): Transfers {
       discardSigned: (actor, transfer, signed) => discardSigned(rooms, actor, transfer, signed),
       checkRelease: (held, signed) => checkRelease(rooms, held, signed),
       checkReleases: (transfer, signed) => checkReleases(rooms, transfer, signed),
+    },
+    expiry: {
+      isAnyArriving,
+      sizeOf: (all) => sizeOfContents(state.db, all),
+      contents: expireContents,
+      crosswalks: expireCrosswalks,
+      heldSince: (page) => heldSince(state.db, page),
+      held: expireHeld,
+      namedBy: (transfer) => namedObjects(state.db, transfer),
     },
     crosswalks: {
       list: (facility, range) => listCrosswalks(rooms, facility, range),

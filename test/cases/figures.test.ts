@@ -20,7 +20,12 @@ const reportRow = (id: string, status: 'preliminary' | 'final', at: number): Cas
   ...{ id: newId(at), case_id: id, code: 'K7Q-4MD', facility: 'facility-a', group_id: 'nights' },
   ...{ status, agreement: null, author: 'reader-1', statement: '', signature: '', certificate: '' },
   ...{ sha256: `${id}${status}`, size: 1, signed_at: at, received_at: at },
-  ...{ acknowledged_at: at + MINUTE_MS, acknowledgement: null, acknowledgement_signature: null },
+  ...{
+    acknowledged_at: at + MINUTE_MS,
+    acknowledgement: null,
+    acknowledgement_signature: null,
+    expired_at: null,
+  },
 })
 
 /** A case that is claimed and reported so many minutes after it became available. */

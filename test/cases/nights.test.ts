@@ -188,7 +188,12 @@ const reportRow = (
   ...{ id: newId(night.clock.now()), case_id: id, code: '', facility, group_id: 'nights' },
   ...{ status: 'final', agreement: null, author, statement: '', signature: '', certificate: '' },
   ...{ sha256: digest, size: 1, signed_at: night.clock.now(), received_at: night.clock.now() },
-  ...{ acknowledged_at: null, acknowledgement: null, acknowledgement_signature: null },
+  ...{
+    acknowledged_at: null,
+    acknowledgement: null,
+    acknowledgement_signature: null,
+    expired_at: null,
+  },
 })
 
 /** Somebody at the facility, or the reader, reacts to a critical result, or does not. */

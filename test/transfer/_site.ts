@@ -36,7 +36,7 @@ export const GROUP = 'nights'
 /** Replaces a step of the store; the store's own does the rest. */
 export type Faults = Partial<Pick<ObjectStore, 'put' | 'get' | 'delete'>>
 
-export interface OpenedGateway extends RecordRooms, Pick<ReadingRooms, 'transfers' | 'deliveries'> {
+export interface OpenedGateway extends RecordRooms, ReadingRooms {
   readonly ground: Ground
   readonly faults: { now: Faults }
   begin(more?: Partial<UploadTarget>): Promise<Upload>
@@ -59,11 +59,15 @@ export interface OpenedSite extends OpenedGateway {
   close(): Promise<void>
 }
 
-export async function openTransferSite(limits: Partial<Limits> = {}): Promise<OpenedSite> {
+/** @param change places the site on another database or store */
+export async function openTransferSite(
+  limits: Partial<Limits> = {},
+  change: (site: Site) => Site = (same) => same,
+): Promise<OpenedSite> {
   const parent = await mkdtemp(join(tmpdir(), 'nocturne-rooms-'))
   const dir = join(parent, 'site')
   await initSite(dir, { demo: true, newKey, newLedgerKey })
-  const read = await openSite(dir)
+  const read = change(await openSite(dir))
   const config: Site['config'] = {
     ...read.config,
     limits: { ...read.config.limits, ...limits },

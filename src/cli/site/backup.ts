@@ -7,13 +7,15 @@
  *
  * The published log is frozen first and the database copied after it, so the log is never ahead;
  * objects are copied last, so every object that the database names is there unless it was deleted
- * in the meantime. A backup that is killed leaves partial files, which the next one ignores, and a
- * sealed file appears under its name only when it is complete.
+ * in the meantime; copies of objects that have expired are removed. A backup that is killed leaves
+ * partial files, which the next one ignores, and a sealed file appears under its name only when it
+ * is complete.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { chmod, copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
+import { Readable } from 'node:stream'
 import type { SiteConfig } from '../../config/index.js'
 import { randomName } from '../../lib/ids.js'
 import { canonicalJson } from '../../lib/json.js'
@@ -34,6 +36,8 @@ export interface BackupReport {
   readonly objects: number
   /** Objects that were not yet in this folder. */
   readonly copied: number
+  /** Copies of objects that have expired since, removed from this folder. */
+  readonly removed: number
   /** Entries of the ledger. */
   readonly entries: number
 }
@@ -75,7 +79,8 @@ export async function makeBackup(rooms: Rooms, to: string, now: Date): Promise<B
       detail: { digest: sha256, bytes, objects: objects.names.length, entries },
     })
     const { names, copied } = objects
-    return { file, sha256, bytes, objects: names.length, copied, entries }
+    const removed = await removeExpired(rooms, join(to, 'objects'))
+    return { file, sha256, bytes, objects: names.length, copied, removed, entries }
   } finally {
     await rm(work, { recursive: true, force: true })
   }
@@ -122,13 +127,15 @@ async function copyDatabase(from: string, to: string): Promise<void> {
   await chmod(to, 0o600)
 }
 
+/** Objects are files with this ending. */
+const SEALED = '.sealed'
+
 async function copyObjects(store: string, to: string) {
   const names: { name: string; size: number }[] = []
   let copied = 0
   for (const path of await filesBelow(store)) {
     const name = relative(store, path).split(sep).join('/')
-    if (name.startsWith('log/') || name.startsWith('.partial/') || !name.endsWith('.sealed'))
-      continue
+    if (name.startsWith('log/') || name.startsWith('.partial/') || !name.endsWith(SEALED)) continue
     // Deleted since it was listed: for example, a quarantined original that was released or
     // discarded.
     const size = await sizeOf(path)
@@ -143,6 +150,21 @@ async function copyObjects(store: string, to: string) {
     copied += 1
   }
   return { names, copied }
+}
+
+/**
+ * Copies expire with their originals. Copies of objects that the store has lost, or that somebody
+ * deleted there, stay.
+ */
+async function removeExpired({ expiredObjects }: Rooms, folder: string): Promise<number> {
+  const paths = new Map<string, string>()
+  for (const path of await filesBelow(folder)) {
+    const name = relative(folder, path).split(sep).join('/')
+    if (name.endsWith(SEALED)) paths.set(name.slice(0, -SEALED.length), path)
+  }
+  const expired = await expiredObjects(Readable.from(paths.keys()))
+  for (const key of expired) await rm(paths.get(key) ?? '', { force: true })
+  return expired.length
 }
 
 interface Frozen {

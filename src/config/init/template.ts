@@ -66,10 +66,16 @@ people: []
 recovery: keys/recovery.asc
 `
 
-/** Sites that are older keep the default, acknowledged: they have no reports. */
+/**
+ * Sites that are older keep the default, acknowledged: they have no reports. Nor is anything
+ * removed there unless they ask for it.
+ */
 const CASES = `
 # A case leaves the worklist when it is reported. If reports are not sent through this gateway: acknowledged.
 cases: { closeOn: reported }
+
+# How long contents are kept after a case was closed, held items, and reports. Leave one out to keep them.
+retention: { closed: 30d, quarantine: 90d, reports: 7y }
 `
 
 const FIPS = `

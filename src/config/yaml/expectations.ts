@@ -90,6 +90,13 @@ const EXPECTED: Readonly<Record<string, string>> = {
     'write escalate: ["0m duty", "5m backup", "10m group", "20m operators"], or omit it',
   'groups[].escalate[]':
     'write a time and whom to notify in quotes, for example "5m backup": duty, backup, group, operators, or the ID of a person',
+  retention: 'write retention: { closed: 30d, quarantine: 90d, reports: 7y }, or omit it',
+  'retention.closed':
+    'write how long the contents of a case are kept after it was closed, such as 30d or 1y, or omit it',
+  'retention.quarantine':
+    'write how long an item is held in quarantine, such as 90d, or omit it to hold it until the facility decides',
+  'retention.reports':
+    'write how long the reports and crosswalks of a case are kept after it was closed, such as 7y, or omit it',
   cases: 'write cases: { claimMinutes: 60, closeOn: reported }, or omit it',
   'cases.claimMinutes': 'write how many minutes a claim lasts without activity, from 5 to 1440',
   'cases.closeOn': 'write reported, or acknowledged if reports are not sent through this gateway',

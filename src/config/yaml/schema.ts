@@ -5,7 +5,7 @@ import type { Limits } from '../site-config.js'
 import { LIMIT_RULES, parseBytes } from '../limits.js'
 import type { LimitRule } from '../limits.js'
 import { isNetwork, isOrigin, parseListen } from '../listen.js'
-import { casesSchema } from '../night.js'
+import { casesSchema, retentionSchema } from '../night.js'
 import { GATEWAY_NAME_FORM, isPrivateEndpoint, listen, path, read } from './fields.js'
 import { notifySchema, sinkFields, witnessFields } from './others-schema.js'
 import { facilityFields, groupFields, personFields } from './parties-schema.js'
@@ -196,6 +196,7 @@ export const siteSchema = z.strictObject({
   backup: backupSchema.optional(),
   limits: limitsSchema.prefault({}),
   cases: casesSchema.prefault({}),
+  retention: retentionSchema.prefault({}),
   notify: notifySchema.prefault({}),
 })
 

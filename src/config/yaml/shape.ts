@@ -30,6 +30,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   'groups[]': Object.keys(siteSchema.shape.groups.element.shape),
   'groups[].duty': ['weekly', 'dates', 'roster'],
   cases: ['claimMinutes', 'closeOn'],
+  retention: ['closed', 'quarantine', 'reports'],
   notify: ['smtp', 'webhooks', 'push'],
   'people[]': Object.keys(siteSchema.shape.people.element.shape),
   doors: ['stow', 'dimse'],

@@ -48,6 +48,11 @@ export function keepingRoutes({ gatekeeper, officer }: KeepingRouteRooms): Route
     response.json(await keeping.removeHold(actor, id))
   })
 
+  router.get('/audit/retention', async (request, response) => {
+    const { actor } = await admit(gatekeeper, request, 'audit.prune')
+    response.json(await keeping.planRetention(actor))
+  })
+
   router.get('/audit/prune', async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'audit.prune')
     response.json(await keeping.planPruning(actor))

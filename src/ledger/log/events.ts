@@ -74,6 +74,8 @@ export const EVENT_TYPES = {
   'handover.accepted': ['110113', '110131'],
   'duty.swapped': ['110113', '110131'],
   'transfer.dumped': ['110106'],
+  'content.expired': ['110105'],
+  'content.removed': ['110105'],
   'recipient.packets': ['110113', '110132'],
   'recipient.added': ['110113', '110135'],
   'recipient.removed': ['110113', '110135'],

@@ -129,6 +129,11 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
     action: 'R',
     isExport: true,
   },
+  'content.expired': {
+    title: 'contents expired under the retention of the site; nobody can open them any more',
+    action: 'D',
+  },
+  'content.removed': { title: 'the stored objects of expired contents were removed', action: 'D' },
   'case.opened': { title: 'a case was opened', action: 'C', purpose: 'TREAT' },
   'case.joined': { title: 'a transfer joined a case', action: 'U', purpose: 'TREAT' },
   'case.changed': handled('a case was changed'),

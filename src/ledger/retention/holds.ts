@@ -103,6 +103,26 @@ function toHold(index: number, { id, time, actor, detail = {} }: LedgerEntry): H
   return { id, index, since: time, by: actor.id, ...scope }
 }
 
+/**
+ * Whether an event of any of these transfers is under a hold; then their contents must be kept.
+ * @throws NocturneError `ledger_broken`
+ */
+export async function areTransfersHeld(
+  db: Db | Tx,
+  transfers: readonly string[],
+): Promise<boolean> {
+  for (const hold of await readHolds(db))
+    for (const transfer of transfers) {
+      if (hold.transfer !== undefined && hold.transfer !== transfer) continue
+      const row = await filtered(db, { ...queryOf(hold), transfer })
+        .select('idx')
+        .limit(1)
+        .executeTakeFirst()
+      if (row) return true
+    }
+  return false
+}
+
 /** Rows are in the same bundle if `idx / 256` is equal; both databases round this down. */
 export async function bundlesUnderHold(
   db: Db | Tx,

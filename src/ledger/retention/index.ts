@@ -1,5 +1,5 @@
 /** Legal holds, and pruning of entries past their retention period. */
-export { addHold, readHolds, removeHold } from './holds.js'
+export { addHold, areTransfersHeld, readHolds, removeHold } from './holds.js'
 export type { HoldScope } from './holds.js'
 export { planPruning, proposePruning, prune, retentionMs } from './prune.js'
 export type { PruneOptions, PrunePlan } from './prune.js'

@@ -43,6 +43,11 @@ export const TRANSFERS = {
     'the transfer is not available',
     'check its state: it may still be open, or abandoned',
   ),
+  content_expired: entry(
+    410,
+    'the contents were removed under the retention of the site',
+    'ask the facility to send the study again; the ledger shows when it was removed',
+  ),
   transfer_empty: entry(
     409,
     'the transfer has no accepted items',

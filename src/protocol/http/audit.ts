@@ -137,6 +137,36 @@ const hold = z.looseObject({
 export const holdsAnswer = z.looseObject({ holds: z.array(hold) })
 export const holdAnswer = z.looseObject({ id: text, receipt: z.optional(receipt) })
 
+/** In days. */
+const period = z.optional(z.number().check(z.nonnegative()))
+
+export const retentionAnswer = z.looseObject({
+  days: about(
+    'The retention periods of the site; what has none is kept.',
+    z.looseObject({ closed: period, quarantine: period, reports: period }),
+  ),
+  due: about(
+    'What is past its period.',
+    z
+      .array(
+        z.looseObject({
+          stage: word('What', 'closed', 'quarantine', 'reports'),
+          id: about('Of the case, or of the held item.', id),
+          code: z.optional(about('The code of the case.', z.string().check(z.maxLength(20)))),
+          facility: principalId,
+          transfers: z.array(id).check(z.maxLength(10_000)),
+          since: about('When the period began.', instant),
+          blockedBy: z.optional(
+            word('Why it is kept', 'hold', 'report', 'critical', 'arriving', 'open'),
+          ),
+        }),
+      )
+      .check(z.maxLength(1_000)),
+  ),
+  more: about('There are more than are listed.', z.boolean()),
+})
+export type RetentionAnswer = Named<z.infer<typeof retentionAnswer>>
+
 export const planAnswer = z.looseObject({
   before: about('Entries from before this moment are past their retention.', instant),
   years: z.int(),

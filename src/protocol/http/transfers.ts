@@ -12,7 +12,14 @@ const text = z.string().check(z.maxLength(500))
 
 export const priority = z.enum(PRIORITIES)
 
-const state = word('State of the transfer', 'open', 'available', 'acknowledged', 'abandoned')
+const state = word(
+  'State of the transfer; of an expired one, the contents were removed under the retention of the site',
+  'open',
+  'available',
+  'acknowledged',
+  'abandoned',
+  'expired',
+)
 export const OUTCOMES = ['accepted', 'quarantined', 'refused', 'duplicate'] as const
 
 /** Where in an item its fault is, and the rule that it violates. */

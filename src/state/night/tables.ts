@@ -65,6 +65,13 @@ export interface CaseTable {
   reported_at: number | null
   closed_at: number | null
   closed_for: string | null
+  /**
+   * When the contents of its transfers were removed under the site's retention; null again once
+   * further images arrive.
+   */
+  contents_expired_at: number | null
+  /** The same for its reports, critical results and crosswalks. */
+  reports_expired_at: number | null
 }
 
 /** How a transfer was added to its case. */
@@ -104,6 +111,8 @@ export interface CaseReportTable {
   acknowledged_at: number | null
   acknowledgement: string | null
   acknowledgement_signature: string | null
+  /** When its message was removed under the site's retention. */
+  expired_at: number | null
 }
 
 export type TargetKind = 'claim' | 'preliminary' | 'final' | 'acknowledged'

@@ -10,6 +10,7 @@ export type {
   TokenTable,
 } from './keys.js'
 export type { EventTable } from './ledger.js'
+export type { RemovalTable } from './retention.js'
 export type {
   ItemKind,
   ItemTable,

@@ -35,9 +35,10 @@ import type {
   ReportTable,
   TransferTable,
 } from './transfers.js'
+import type { RetentionTables } from './retention.js'
 import type { UploadKeyTable } from './uploads.js'
 
-export interface Tables extends NightTables, ComplianceTables, AlertTables {
+export interface Tables extends NightTables, ComplianceTables, AlertTables, RetentionTables {
   transfers: TransferTable
   envelopes: EnvelopeTable
   key_packets: KeyPacketTable

@@ -3,9 +3,11 @@ import type { Priority } from '../../protocol/priority.js'
 
 /**
  * `receiving`: the first request is still in progress. Nobody sees the transfer, and the sweep
- * removes it when its lease expires.
+ * removes it when its lease expires. `expired`: its key packets and contents were removed under the
+ * site's retention.
  */
-export type TransferState = 'receiving' | 'open' | 'available' | 'acknowledged' | 'abandoned'
+export type TransferState =
+  'receiving' | 'open' | 'available' | 'acknowledged' | 'abandoned' | 'expired'
 export type ItemKind = 'instance' | 'document' | 'archive' | 'directory' | 'unknown'
 export type Outcome = 'accepted' | 'quarantined' | 'refused' | 'duplicate'
 

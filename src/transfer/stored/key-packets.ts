@@ -33,12 +33,13 @@ export interface AddedPackets {
 
 /**
  * All key packets of the transfer. Refused while it is open, because further envelopes may come.
- * @throws NocturneError `transfer_not_available`
+ * @throws NocturneError `transfer_not_available`, `content_expired`
  */
 export async function keyPackets(
   { db }: Pick<State, 'db'>,
   transfer: Transfer,
 ): Promise<KeyPacketRow[]> {
+  if (transfer.state === 'expired') throw new NocturneError('content_expired')
   if (transfer.state !== 'available' && transfer.state !== 'acknowledged')
     throw new NocturneError('transfer_not_available')
   const rows = await db

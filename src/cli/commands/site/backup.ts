@@ -46,6 +46,7 @@ export const registerBackup: Register = (parent, cli) => {
       output.print(
         `${report.objects} objects, ${report.copied} of them new; the ledger has ${report.entries} entries`,
       )
+      if (report.removed > 0) output.print(`${report.removed} copies of expired objects removed`)
       output.json(report)
     })
 }

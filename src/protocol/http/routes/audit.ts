@@ -6,6 +6,7 @@ import {
   holdsAnswer,
   patientRequest,
   planAnswer,
+  retentionAnswer,
   reportRequest,
   reviewAnswer,
   reviewRequest,
@@ -146,6 +147,14 @@ export const AUDIT_ROUTES: Routes = {
     tag: KEEPING,
     summary: 'Remove a legal hold',
     answers: { 200: { about: 'Removed.', json: holdAnswer } },
+  },
+  'GET /v1/audit/retention': {
+    ...officer,
+    tag: KEEPING,
+    summary: 'What is past the retention of the site, and what keeps some of it',
+    about:
+      'Contents of closed cases, held items, and reports. The gateway removes them by itself: key packets first, then objects.',
+    answers: { 200: { about: 'The plan; nothing is changed.', json: retentionAnswer } },
   },
   'GET /v1/audit/prune': {
     ...officer,

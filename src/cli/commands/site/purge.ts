@@ -1,0 +1,101 @@
+import type { RetentionAnswer } from '../../../protocol/http/audit.js'
+import { addSourceOptions, checkSource } from '../../audit/audit-source.js'
+import type { SourceOptions } from '../../audit/audit-source.js'
+import { define } from '../../command.js'
+import type { Register } from '../../command.js'
+import { usageError } from '../../command-error.js'
+import { count } from '../../format.js'
+import { withGateway } from '../../gateway-options.js'
+import type { Output } from '../../output.js'
+
+interface PurgeOptions extends SourceOptions {
+  readonly dryRun?: boolean
+  readonly json?: boolean
+}
+
+export const registerPurge: Register = (parent, cli) => {
+  const command = define(parent, {
+    usage: 'purge',
+    summary:
+      'remove contents past the retention of the site, as the gateway does every hour; --dry-run shows them',
+    examples: [
+      'nocturne purge --site /srv/nocturne --dry-run',
+      'nocturne purge --gateway https://gateway.example.org --token-file officer-1.token --dry-run',
+    ],
+  })
+  addSourceOptions(command)
+    .option('--dry-run', 'only show what would be removed, and what is kept for which reason')
+    .action(async (options: PurgeOptions) => {
+      const output = cli.output(options)
+      const isDry = options.dryRun === true
+      const source = checkSource(options)
+      if ('gateway' in source) {
+        if (!isDry)
+          throw usageError(
+            'a gateway removes what is past its retention by itself',
+            'add --dry-run to see the plan, or use --site on the machine of the gateway',
+          )
+        const [{ retentionAnswer }, { parseAnswer }] = await Promise.all([
+          import('../../../protocol/http/audit.js'),
+          import('../../parse-answer.js'),
+        ])
+        const answer = await withGateway(source, cli, output, async (client) =>
+          parseAnswer(retentionAnswer, await client.json({ path: '/v1/audit/retention' })),
+        )
+        show(output, answer)
+        output.json(answer)
+        return
+      }
+      await purgeSite(source.site, isDry, output)
+    })
+}
+
+async function purgeSite(dir: string, isDry: boolean, output: Output): Promise<void> {
+  const [{ withRooms }, { retentionAnswer }] = await Promise.all([
+    import('../../site/site.js'),
+    import('../../../retention/index.js'),
+  ])
+  await withRooms(dir, async ({ retention }) => {
+    if (isDry) {
+      const answer = retentionAnswer(await retention.plan())
+      show(output, answer)
+      output.json(answer)
+      return
+    }
+    const { expired, objects } = await retention.run()
+    output.print(
+      `${count(expired, 'case or held item', 'cases and held items')} expired; ${count(objects, 'object')} removed`,
+    )
+    output.json({ expired, objects })
+  })
+}
+
+const STAGES = {
+  closed: 'contents',
+  quarantine: 'held item',
+  reports: 'reports and crosswalks',
+} as const
+
+const REASONS: Readonly<Record<string, string>> = {
+  hold: 'a legal hold',
+  report: 'a report that the facility has not acknowledged',
+  critical: 'a critical result that nobody has read back',
+  arriving: 'items that are still arriving',
+  open: 'its case, which has not ended',
+}
+
+type Shown = Pick<RetentionAnswer, 'days' | 'due' | 'more'>
+
+function show(output: Output, { days, due, more }: Shown): void {
+  const terms = Object.entries(days).map(([stage, period]) => `${stage} ${String(period)} days`)
+  output.print(terms.length > 0 ? terms.join(', ') : 'this site keeps everything: see retention')
+  for (const { stage, code, id, facility, since, blockedBy } of due) {
+    const what = STAGES[stage as keyof typeof STAGES]
+    const why =
+      blockedBy === undefined ? '' : `; kept because of ${REASONS[blockedBy] ?? blockedBy}`
+    output.print(`${code ?? id}  ${what}, ${facility}, since ${since}${why}`)
+  }
+  const kept = due.filter(({ blockedBy }) => blockedBy !== undefined).length
+  output.print(`${count(due.length - kept, 'removal')} due, ${String(kept)} kept`)
+  if (more) output.warn('there are more than are listed')
+}

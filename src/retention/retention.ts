@@ -1,0 +1,151 @@
+import type { EventInput } from '../ledger/log/index.js'
+import type { Tx } from '../state/index.js'
+import { STAGES, blockOf, candidates } from './candidates.js'
+import type { Candidate, RetentionParts } from './contract.js'
+import { beginRemoval, finishRemovals } from './removals.js'
+import type { Removal } from './removals.js'
+
+export interface RemovedCounts {
+  /** Cases and held items whose removal was begun. */
+  readonly expired: number
+  /** Objects deleted, including those of a removal that was interrupted. */
+  readonly objects: number
+}
+
+export interface RetentionPlan {
+  readonly terms: RetentionParts['terms']
+  readonly candidates: readonly Candidate[]
+  /** There are more than are listed. */
+  readonly isCut: boolean
+}
+
+export interface Retention {
+  /** What is past its period, and why some of it stays; changes nothing. */
+  plan(): Promise<RetentionPlan>
+  /**
+   * Removes what is past its period.
+   *
+   * @throws NocturneError `store_unavailable`, `ledger_unavailable`; the next run does the rest
+   */
+  run(): Promise<RemovedCounts>
+}
+
+const MAX_LISTED = 1_000
+
+export const createRetention = (parts: RetentionParts): Retention => ({
+  plan: () => plan(parts),
+  run: () => run(parts),
+})
+
+async function plan(parts: RetentionParts): Promise<RetentionPlan> {
+  const found: Candidate[] = []
+  for (const stage of STAGES)
+    for await (const one of candidates(parts, stage)) {
+      if (found.length === MAX_LISTED) return { terms: parts.terms, candidates: found, isCut: true }
+      found.push(one)
+    }
+  return { terms: parts.terms, candidates: found, isCut: false }
+}
+
+async function run(parts: RetentionParts): Promise<RemovedCounts> {
+  // First what an earlier run has left, in case this one fails.
+  const left = await finishRemovals(parts)
+  let expired = 0
+  for (const stage of STAGES)
+    for await (const one of candidates(parts, stage)) {
+      if (one.blockedBy !== undefined) continue
+      const events = await parts.ledger.recordAny((tx) => expire(parts, tx, one))
+      if (events > 0) expired += 1
+    }
+  return { expired, objects: left + (await finishRemovals(parts)) }
+}
+
+/** Step 1 of a removal; without events if it is no longer due, and then nothing is changed. */
+async function expire(
+  parts: RetentionParts,
+  tx: Tx,
+  candidate: Candidate,
+): Promise<readonly EventInput[]> {
+  const now = parts.now()
+  const { stage, id } = candidate
+  if (stage === 'quarantine') {
+    const isDue = (await blockOf(parts, tx, candidate)) === undefined
+    return isDue ? expireHeld(parts, tx, candidate) : []
+  }
+  const before = now - (parts.terms[stage] ?? Infinity)
+  const mark = { stage: stage === 'closed' ? 'contents' : 'reports', before, now } as const
+  const transfers = await parts.cases.mark(tx, id, mark)
+  if (!transfers) return []
+  const current = { ...candidate, transfers }
+  if ((await blockOf(parts, tx, current)) !== undefined) return []
+  return stage === 'closed' ? expireContents(parts, tx, current) : expireReports(parts, tx, current)
+}
+
+async function expireContents(
+  parts: RetentionParts,
+  tx: Tx,
+  { id, code = '', transfers }: Candidate,
+): Promise<readonly EventInput[]> {
+  const expired = await parts.transfers.contents(tx, transfers)
+  return begin(
+    parts,
+    tx,
+    expired.map(({ packets, ...one }) => ({
+      ...one,
+      what: 'transfer',
+      detail: { case: id, code, packets },
+    })),
+  )
+}
+
+async function expireReports(
+  parts: RetentionParts,
+  tx: Tx,
+  { id, code = '', transfers, facility }: Candidate,
+): Promise<readonly EventInput[]> {
+  const { system, now } = parts
+  const [transfer] = transfers
+  const about = { facility, ...(transfer !== undefined && { transfer }) }
+  const reports = await parts.reports.expire(tx, id, now())
+  const crosswalks = await parts.transfers.crosswalks(tx, transfers)
+  const removals: Removal[] = [
+    ...reports.map((row): Removal => ({
+      ...{ what: 'report', ...about, group: row.group_id, objects: [parts.reportKey(row.id)] },
+      detail: { case: id, code, report: row.id, status: row.status },
+    })),
+    ...crosswalks.map((one): Removal => ({
+      ...{ what: 'crosswalk', facility: one.facility, group: one.group, transfer: one.transfer },
+      ...{ patient: one.patient, objects: one.objects },
+      detail: { case: id, code },
+    })),
+  ]
+  const events = await begin(parts, tx, removals)
+  // These messages are rows, so they are gone with this transaction.
+  const results = await parts.critical.expire(tx, id)
+  if (results === 0) return events
+  const detail = { what: 'critical', case: id, code, results }
+  return [...events, { type: 'content.expired', outcome: 0, actor: system, ...about, detail }]
+}
+
+async function expireHeld(
+  parts: RetentionParts,
+  tx: Tx,
+  { id, facility, transfers, object = '' }: Candidate,
+): Promise<readonly EventInput[]> {
+  if (!(await parts.transfers.held(tx, id, parts.now()))) return []
+  const [transfer = ''] = transfers
+  return begin(parts, tx, [
+    { what: 'quarantine', facility, transfer, objects: [object], detail: { held: id } },
+  ])
+}
+
+/** One after another, because they share a transaction. */
+async function begin(
+  parts: RetentionParts,
+  tx: Tx,
+  removals: readonly Removal[],
+): Promise<readonly EventInput[]> {
+  const events: EventInput[] = []
+  for (const one of removals) events.push(await beginRemoval(parts, tx, one))
+  return events
+}

@@ -6,7 +6,7 @@ import type { Steps } from '../lib/pace.js'
 import { kindOf, TEXT_VRS, type Kind } from '../dicom/dictionary/index.js'
 import { fold } from './text/fold.js'
 import { MARK_TAGS } from './values/marks.js'
-import { keyOf, cacheOf } from './values/outcome-cache.js'
+import { cacheOf } from './values/outcome-cache.js'
 import { characterSetOf, decodeOf } from './values/character-set.js'
 import { isSmall } from './search/search.js'
 import type { Subject } from './subject.js'
@@ -30,15 +30,12 @@ export function* expectNoIdentifier(
   for (const element of elements) {
     if (subject.pace.isDue()) yield
     if (MARK_TAGS.has(element.tag)) continue
-    const key = cache && keyOf(element, buffer, NO_PARTNERS)
-    if (key !== undefined && cache?.isClean(key)) continue
+    if (cache.clean.find(element, buffer, elements) === true) continue
     if (isSmall(element)) searchSmall(element, buffer, subject, decode)
     else yield* searchElement(element, buffer, subject, decode)
-    if (key !== undefined) cache?.keepClean(key)
+    cache.clean.keep(element, buffer, elements, true)
   }
 }
-
-const NO_PARTNERS: readonly Element[] = []
 
 /** Searches a sequence, or a value whose bytes are searched in steps. */
 function* searchElement(

@@ -13,6 +13,7 @@ import { checkHeader, makeHeader, type Made } from './header.js'
 import { DIRECTORY, readUids, type Uids } from './identity/identity.js'
 import type { DeidentifiedInstance, DeidentifyContext, InstanceFacts } from './contract.js'
 import { encodeStart } from '../dicom/write/index.js'
+import { bytesOf } from './file-bytes.js'
 import { CLEAN_PIXELS } from './rules/options.js'
 
 /**
@@ -110,13 +111,17 @@ async function pass(
     checkHeader(made.header, made.enveloped, syntax.encoding, subject),
   )
   const facts = factsOf(readUids(again, header), made, start)
-  const dataset = rest(reader, header, made, syntax.encoding, context)
   const meta = encodeStart(facts.sopClassUID, facts.sopInstanceUID, syntax.uid)
-  const bytes = file(
-    meta,
-    syntax.isDeflated ? context.rawDeflate.deflate(dataset) : dataset,
-    source,
-  )
+  const pixels = pixelsOf(reader, made, syntax.encoding)
+  const finish = () => finishFile(reader, made, syntax.encoding, context)
+  const fail = (error: unknown) => asFailure(error, source)
+  const bytes = syntax.isDeflated
+    ? bytesOf(
+        [meta, context.rawDeflate.deflate(bytesOf([header, ...pixels], finish, same))],
+        done,
+        fail,
+      )
+    : bytesOf([meta, header, ...pixels], finish, fail)
   const deidentified: Unminted = { kind: 'instance', facts, report: subject.report, wayBack, bytes }
   return deidentified as DeidentifiedInstance
 }
@@ -147,17 +152,16 @@ function factsOf(
 
 const BEHIND = 'an element follows Pixel Data that must precede it (PS3.5 section 7.1)'
 
-/** Yields the data set: its new header and the pixels, but nothing that follows them. */
-async function* rest(
+const same = (error: unknown): unknown => error
+const done = (): Promise<void> => Promise.resolve()
+
+function pixelsOf(
   reader: Reader,
-  header: Buffer,
   { pixels, extent, verdict, subject }: Made,
   encoding: Encoding,
-  { headerBytes }: DeidentifyContext,
-): AsyncGenerator<Buffer, void> {
-  yield header
-  if (!pixels) return
-  const { rules, report, pace } = subject
+): readonly AsyncIterable<Buffer>[] {
+  if (!pixels) return []
+  const { report, pace } = subject
   const { blanking, work } = verdict
   if (blanking) {
     const reason = `blanking rule: ${blanking.rule}`
@@ -169,8 +173,20 @@ async function* rest(
       ...(blanking.isRead && { option: CLEAN_PIXELS }),
     })
   }
-  if (work) yield* cleanPixels(reader, pixels, encoding, work, { judge: judgeOf(subject), pace })
-  else yield* passPixels(reader, pixels, encoding, extent)
+  return work
+    ? [cleanPixels(reader, pixels, encoding, work, { judge: judgeOf(subject), pace })]
+    : [passPixels(reader, pixels, encoding, extent)]
+}
+
+/** Reads what follows the pixels, and drops it. */
+async function finishFile(
+  reader: Reader,
+  { pixels, subject }: Made,
+  encoding: Encoding,
+  { headerBytes }: DeidentifyContext,
+): Promise<void> {
+  if (!pixels) return
+  const { rules, report, pace } = subject
   await dropTail({ reader, encoding, limit: headerBytes }, pace, ({ tag, vr }) => {
     const rule = rules.ruleFor({ tag, vr })
     // Elements that some profile keeps belong before Pixel Data, where they are checked.
@@ -178,17 +194,4 @@ async function* rest(
       throw new NocturneError('malformed', { place: { rule: BEHIND, offset: reader.position } })
     report.push({ path: hex(tag), action: 'removed', reason: rule.reason })
   })
-}
-
-async function* file(
-  meta: Buffer,
-  dataset: AsyncIterable<Buffer>,
-  source: Reader,
-): AsyncGenerator<Buffer, void> {
-  try {
-    yield meta
-    yield* dataset
-  } catch (error) {
-    throw asFailure(error, source)
-  }
 }

@@ -81,13 +81,13 @@ export async function makeHeader(
   const pseudonym = await context.pseudonymOf(handle)
 
   pace.begin()
-  const named = await pace.run(identifiersOf(elements, buffer, pace, keptBy(context.profile)))
+  const identifiers = await pace.run(identifiersOf(elements, buffer, pace, keptBy(context.profile)))
   const vocabulary = vocabularyOf(context.profile.languages)
-  const looking = { judge: judgeOf({ identifiers: named.identifiers, vocabulary }), pace }
+  const looking = { judge: judgeOf({ identifiers, vocabulary }), pace }
   const series = () => uidMapper(digest('uid'))(identity.seriesInstanceUID)
   const verdict = await lookAhead({ reader, head, encoding }, judged, looking, series)
   const keepsOffsets = verdict.blanking === undefined
-  const subject = subjectOf(context, digest, pseudonym, { ...named, pace, keepsOffsets })
+  const subject = subjectOf(context, digest, pseudonym, { identifiers, pace, keepsOffsets })
   const additions = additionsOf({ elements, buffer, encoding }, subject, verdict, context)
   const scope = topScope(subject, buffer, elements, encoding)
   const { output, changed } = await pace.run(rewriteDataset(scope, additions))
@@ -224,7 +224,7 @@ function subjectOf(
   { profile }: DeidentifyContext,
   digest: ReturnType<typeof digestsOf>,
   { code, shiftSeconds }: Pseudonym,
-  source: Pick<Subject, 'identifiers' | 'isRepeated' | 'pace' | 'keepsOffsets'>,
+  source: Pick<Subject, 'identifiers' | 'pace' | 'keepsOffsets'>,
 ): Subject {
   if (!/^[A-Z0-9]{1,16}$/.test(code) || !Number.isSafeInteger(shiftSeconds))
     throw new NocturneError('unsafe_step_failed')
@@ -233,7 +233,6 @@ function subjectOf(
   return {
     rules: rulesOf(profile),
     identifiers: source.identifiers,
-    isRepeated: source.isRepeated,
     pace: source.pace,
     mapUid: (uid) => {
       const mapped = map(uid)

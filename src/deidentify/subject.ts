@@ -10,8 +10,6 @@ import type { Vocabulary } from './text/vocabulary.js'
 export interface Subject {
   readonly rules: Rules
   readonly identifiers: Identifiers
-  /** An earlier instance named exactly the same people, as the slices of a series do. */
-  readonly isRepeated: boolean
   readonly pace: Pace
   readonly mapUid: (uid: string) => string
   /** For the report: digest of the value that was replaced. */

@@ -27,11 +27,11 @@ const MAX_META_BYTES = 0x10000
  * @throws NocturneError `empty_file`, `not_dicom`, `malformed`, `truncated`, `unsupported_syntax`
  */
 export async function readStart(reader: Reader): Promise<Start> {
-  await reader.fill(144)
+  if (reader.filled < 144) await reader.fill(144)
   if (reader.filled === 0) throw new NocturneError('empty_file')
   const at = metaStart(reader.buffer.subarray(0, reader.filled))
   const meta = await readMeta(reader, at)
-  await reader.fill(meta.end + 8)
+  if (reader.filled < meta.end + 8) await reader.fill(meta.end + 8)
   const syntax = meta.syntax ?? sniff(reader.buffer.subarray(meta.end, reader.filled))
   return { syntax, end: meta.end, sopClassUID: meta.sopClassUID }
 }
@@ -48,7 +48,7 @@ async function readMeta(reader: Reader, start: number) {
   let sopClassUID: string | undefined
   let at = start
   for (let encoding: Encoding | undefined; ;) {
-    await reader.fill(at + 12)
+    if (reader.filled < at + 12) await reader.fill(at + 12)
     const left = reader.filled - at
     if (left < 8 || reader.buffer.readUInt16LE(at) !== 0x0002) break
     encoding ??= vrNamed(reader.buffer.readUInt16BE(at + 4)) ? EXPLICIT : IMPLICIT
@@ -56,11 +56,12 @@ async function readMeta(reader: Reader, start: number) {
     const end = header.valueStart + header.length
     if (end - start > MAX_META_BYTES)
       throw new NocturneError('malformed', { place: { rule: META_RULE, offset: at } })
-    await reader.fill(end)
+    if (reader.filled < end) await reader.fill(end)
     if (reader.filled < end) throw truncatedAt(at)
-    const value = reader.buffer.subarray(header.valueStart, end)
-    if (header.tag === 0x00020002) sopClassUID = uidText(value)
-    if (header.tag === 0x00020010 && value.length > 0) syntax = syntaxOf(uidText(value))
+    const { tag, valueStart } = header
+    if (tag === 0x00020002) sopClassUID = uidText(reader.buffer, valueStart, end)
+    if (tag === 0x00020010 && header.length > 0)
+      syntax = syntaxOf(uidText(reader.buffer, valueStart, end))
     at = end
   }
   return { syntax, sopClassUID, end: at }
@@ -81,4 +82,5 @@ const truncatedAt = (offset: number): NocturneError => {
   return new NocturneError('truncated', { place: { rule, offset } })
 }
 
-const uidText = (value: Buffer): string => trimPadding(value.toString('latin1'))
+const uidText = (buffer: Buffer, start: number, end: number): string =>
+  trimPadding(buffer.toString('latin1', start, end))

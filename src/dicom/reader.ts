@@ -2,6 +2,8 @@ import { NocturneError, type Place } from '../lib/errors.js'
 import { freeMemory } from '../lib/free-memory.js'
 import { LARGE_BYTES, type LargeHeaderTurn } from '../lib/large-headers.js'
 
+const EMPTY = Buffer.alloc(0)
+
 /**
  * Reads the bytes of an instance as they arrive. Bytes requested with `fill` stay in `buffer`; the
  * rest is streamed through. An error from the source is kept in `failure`, so that it is not
@@ -11,7 +13,7 @@ export class Reader {
   readonly #source: AsyncIterator<Buffer>
   readonly #limit: number
   readonly #turn: LargeHeaderTurn | undefined
-  #buffer: Buffer = Buffer.alloc(0)
+  #buffer: Buffer = EMPTY
   /** What `peek` has read, which follows the buffer. */
   readonly #ahead: Buffer[] = []
   #filled = 0
@@ -88,16 +90,25 @@ export class Reader {
   }
 
   /**
-   * Yields the next `count` bytes without copying or holding them.
+   * Yields the next `count` bytes without copying or holding them. Not a generator, which would
+   * cost several promises more per chunk.
    *
    * @throws NocturneError `truncated`
    */
-  async *take(count: number): AsyncGenerator<Buffer, void> {
-    for (let left = count; left > 0;) {
+  take(count: number): AsyncIterableIterator<Buffer, undefined> {
+    let left = count
+    const next = async (): Promise<IteratorResult<Buffer, undefined>> => {
+      if (left <= 0) return { done: true, value: undefined }
       const part = await this.takeSome(left)
       left -= part.length
-      yield part
+      return { done: false, value: part }
     }
+    const end = (): Promise<IteratorReturnResult<undefined>> => {
+      left = 0
+      return Promise.resolve({ done: true, value: undefined })
+    }
+    const iterator = { next, return: end, [Symbol.asyncIterator]: () => iterator }
+    return iterator
   }
 
   /**
@@ -106,7 +117,7 @@ export class Reader {
    * @throws NocturneError `truncated`
    */
   async takeSome(most: number): Promise<Buffer> {
-    const chunk = await this.#next()
+    const chunk = this.#filled > 0 ? this.#held() : await this.#pull()
     if (chunk === undefined) throw new NocturneError('truncated', { place: this.#end() })
     if (chunk.length <= most) return chunk
     this.#putBack(chunk.subarray(most))
@@ -120,7 +131,7 @@ export class Reader {
    */
   async skipUpTo(count: number): Promise<boolean> {
     for (let left = count; left > 0;) {
-      const chunk = await this.#next()
+      const chunk = this.#filled > 0 ? this.#held() : await this.#pull()
       if (chunk === undefined) return false
       if (chunk.length > left) this.#putBack(chunk.subarray(left))
       left -= chunk.length
@@ -130,7 +141,7 @@ export class Reader {
 
   async *rest(): AsyncGenerator<Buffer, void> {
     for (;;) {
-      const chunk = await this.#next()
+      const chunk = this.#filled > 0 ? this.#held() : await this.#pull()
       if (chunk === undefined) return
       yield chunk
     }
@@ -140,10 +151,10 @@ export class Reader {
     return { rule: 'the file ends inside a value (PS3.5 section 7.1)', offset: this.position }
   }
 
-  async #next(): Promise<Buffer | undefined> {
-    if (this.#filled === 0) return this.#pull()
+  /** Takes what the buffer holds. */
+  #held(): Buffer {
     const held = this.#buffer.subarray(0, this.#filled)
-    this.#buffer = Buffer.alloc(0)
+    this.#buffer = EMPTY
     this.#filled = 0
     return held
   }

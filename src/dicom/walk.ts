@@ -79,12 +79,29 @@ function readLeaf(
   end: number,
   encoding: Encoding,
 ): Element | undefined {
-  if (at + 12 > end || buffer.readUInt32LE(at) === 0) return undefined
+  if (at + 12 > end) return undefined
+  if (encoding.explicit && !encoding.bigEndian) return readExplicitLeaf(buffer, at, end)
+  if (buffer.readUInt32LE(at) === 0) return undefined
   const header = readHeader(buffer, at, end, true, encoding)
   const { tag, vr, valueStart } = header
   const valueEnd = valueStart + header.length
   if (valueEnd > end || isNested(header, encoding) || isPixelData(tag) || tag >>> 16 === 0xfffe)
     return undefined
+  return { tag, vr, start: at, valueStart, valueEnd, end: valueEnd, undefinedLength: false }
+}
+
+/** The same for explicit VR little endian, in which nearly all files are: without a `Header`. */
+function readExplicitLeaf(buffer: Buffer, at: number, end: number): Element | undefined {
+  const tag = readTag(buffer, at, false)
+  const group = tag >>> 16
+  if (tag === 0 || group === 0xfffe || group === 0x7fe0) return undefined
+  const known = vrNamed(buffer.readUInt16BE(at + 4))
+  if (known === undefined) throw fault(RULES.vr, at)
+  if (!known.isLeaf) return undefined
+  const { vr, long } = known
+  const valueStart = long ? at + 12 : at + 8
+  const valueEnd = valueStart + (long ? buffer.readUInt32LE(at + 8) : buffer.readUInt16LE(at + 6))
+  if (valueEnd > end) return undefined
   return { tag, vr, start: at, valueStart, valueEnd, end: valueEnd, undefinedLength: false }
 }
 

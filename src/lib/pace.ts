@@ -55,11 +55,17 @@ export class Pace {
     this.#until = performance.now() + SLICE
   }
 
-  async run<T>(steps: Steps<T>): Promise<T> {
+  /** The result itself if the steps never yield, as those of nearly all headers. */
+  run<T>(steps: Steps<T>): T | Promise<T> {
+    const step = steps.next()
+    return step.done === true ? step.value : this.#runOn(steps)
+  }
+
+  async #runOn<T>(steps: Steps<T>): Promise<T> {
     for (;;) {
+      await this.rest()
       const step = steps.next()
       if (step.done === true) return step.value
-      await this.rest()
     }
   }
 }

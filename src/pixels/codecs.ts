@@ -45,8 +45,8 @@ const codec = (
   decode: (frame: Buffer, geometry: Geometry, pace: Pace) => Steps<Samples>,
 ): Codec => ({
   framing,
-  blank: (frame, geometry, mask, pace) => pace.run(blank(frame, geometry, mask, pace)),
-  decode: (frame, geometry, pace) => pace.run(decode(frame, geometry, pace)),
+  blank: async (frame, geometry, mask, pace) => pace.run(blank(frame, geometry, mask, pace)),
+  decode: async (frame, geometry, pace) => pace.run(decode(frame, geometry, pace)),
 })
 
 /**

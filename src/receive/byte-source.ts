@@ -43,6 +43,11 @@ export class ByteSource {
       : Buffer.concat(this.#chunks, Math.min(count, this.#buffered))
   }
 
+  /** The data at hand, if there is any before more is read. */
+  get held(): Buffer | undefined {
+    return this.#chunks[0]
+  }
+
   /**
    * Returns the data at hand, at least one byte, or undefined at the end. Consumes nothing.
    * @throws the error of the stream

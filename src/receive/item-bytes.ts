@@ -19,7 +19,7 @@ export function boundedBytes(
     if (failed) return { done: true, value: undefined }
     try {
       if (!isOpen()) throw new NocturneError('internal')
-      const chunk = await source.chunk()
+      const chunk = source.held ?? (await source.chunk())
       if (chunk === undefined) return { done: true, value: undefined }
       passed += chunk.length
       if (passed > limit) throw new NocturneError('item_too_large')

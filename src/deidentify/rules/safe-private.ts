@@ -33,20 +33,23 @@ export function safePrivateTags(
     const { tag, valueStart, valueEnd } = element
     if (!isPrivate(tag) || element.items || element.fragments || valueEnd - valueStart > MAX_VALUE)
       continue
-    const value = buffer.subarray(valueStart, valueEnd)
     // (gggg,0010-00FF) reserves (gggg,1000-10FF) to (gggg,FF00-FFFF) (PS3.5 section 7.8.1).
     const block = (tag & 0xffff) >>> 8
     if (block === 0) {
-      if ((tag & 0xff) >= 0x10) creators.set(tag, trimPadding(decodeDefault(value)).trim())
+      if ((tag & 0xff) >= 0x10) creators.set(tag, creatorIn(buffer, valueStart, valueEnd))
       continue
     }
     const creatorTag = ((tag & 0xffff0000) >>> 0) + block
     const safe = safeElementOf(tag, creators.get(creatorTag) ?? '')
-    if (!safe || !isOfVr(element, safe) || !fits(value, safe, identifiers)) continue
+    if (!safe || !isOfVr(element, safe)) continue
+    if (!fits(buffer.subarray(valueStart, valueEnd), safe, identifiers)) continue
     kept.add(tag).add(creatorTag)
   }
   return kept
 }
+
+const creatorIn = (buffer: Buffer, start: number, end: number): string =>
+  trimPadding(buffer.toString('latin1', start, end)).trim()
 
 /**
  * UN is written by a system that did not know the element; its bytes are checked in the same way.

@@ -5,19 +5,33 @@ import type { Pace, Steps } from '../../lib/pace.js'
 import { Identifiers, type Kept } from '../search/identifiers.js'
 import { isNaming } from '../search/naming.js'
 import { characterSetOf } from './character-set.js'
-import type { Subject } from '../subject.js'
 
 /**
- * Cache for the most recent patients and studies: the slices of a study name the same people in the
- * same bytes.
+ * Cache for the most recent patients and studies, most recent first: the slices of a study name the
+ * same people in the same bytes.
  */
-const known = new Map<string, Identifiers>()
+const known: Known[] = []
 const KNOWN = 16
-const MAX_KEY = 0x2000
+/** Longest values and number of values that are cached. */
+const MAX_BYTES = 0x2000
+const MAX_VALUES = 200
+
+interface Known {
+  readonly kept: Kept
+  readonly values: readonly KnownValue[]
+  readonly identifiers: Identifiers
+}
+
+interface KnownValue {
+  readonly tag: number
+  readonly vr: string
+  readonly characterSet: string
+  readonly bytes: Buffer
+}
 
 interface Naming {
   readonly element: Element
-  readonly decode: Decode
+  readonly level: Level
 }
 
 interface Level {
@@ -25,18 +39,10 @@ interface Level {
   readonly decode: Decode
 }
 
-interface Names {
-  readonly buffer: Buffer
-  readonly pace: Pace
-  readonly naming: Naming[]
-  /** Distinguishes the names of one file from those of another. */
-  key: string
-}
-
 const TOP: Level = { characterSet: '', decode: decodeDefault }
 
 /**
- * Returns the identifiers, and whether an earlier file had exactly the same ones.
+ * The identifiers; the same object for files that name exactly the same people.
  *
  * @throws NocturneError `header_too_complex` for more names than any real file has.
  */
@@ -45,24 +51,67 @@ export function* identifiersOf(
   buffer: Buffer,
   pace: Pace,
   kept: Kept,
-): Steps<Pick<Subject, 'identifiers' | 'isRepeated'>> {
-  const names: Names = { buffer, pace, naming: [], key: keyOfKept(kept) }
-  yield* collect(elements, TOP, names)
-  const { naming, key } = names
-  const before = known.get(key)
-  if (before) return { identifiers: before, isRepeated: true }
-  const identifiers = new Identifiers(kept)
-  for (const { element, decode } of naming) {
-    if (pace.isDue()) yield
-    identifiers.add(element, buffer, decode)
+): Steps<Identifiers> {
+  const naming: Naming[] = []
+  yield* collect(elements, TOP, { buffer, pace, naming })
+  const before = known.findIndex((one) => isSame(one, kept, naming, buffer))
+  const [found] = before < 0 ? [] : known.splice(before, 1)
+  if (found) {
+    known.unshift(found)
+    return found.identifiers
   }
-  if (known.size >= KNOWN) known.clear()
-  if (key.length <= MAX_KEY) known.set(key, identifiers)
-  return { identifiers, isRepeated: false }
+  const identifiers = new Identifiers(kept)
+  for (const { element, level } of naming) {
+    if (pace.isDue()) yield
+    identifiers.add(element, buffer, level.decode)
+  }
+  remember(naming, buffer, kept, identifiers)
+  return identifiers
 }
 
-const keyOfKept = ({ device, institution }: Kept): string =>
-  `${device ? 'd' : ''}${institution ? 'i' : ''} `
+function isSame(
+  { kept: before, values }: Known,
+  kept: Kept,
+  naming: readonly Naming[],
+  buffer: Buffer,
+): boolean {
+  if (before.device !== kept.device || before.institution !== kept.institution) return false
+  if (values.length !== naming.length) return false
+  return values.every(({ tag, vr, characterSet, bytes }, index) => {
+    const one = naming[index]
+    return (
+      one?.element.tag === tag &&
+      one.element.vr === vr &&
+      one.level.characterSet === characterSet &&
+      bytes.length === one.element.valueEnd - one.element.valueStart &&
+      bytes.compare(buffer, one.element.valueStart, one.element.valueEnd) === 0
+    )
+  })
+}
+
+function remember(
+  naming: readonly Naming[],
+  buffer: Buffer,
+  kept: Kept,
+  identifiers: Identifiers,
+): void {
+  let size = 0
+  for (const { element, level } of naming)
+    size += element.valueEnd - element.valueStart + level.characterSet.length
+  if (size > MAX_BYTES || naming.length > MAX_VALUES) return
+  const values = naming.map(({ element: { tag, vr, valueStart, valueEnd }, level }) => {
+    const bytes = Buffer.from(buffer.subarray(valueStart, valueEnd))
+    return { tag, vr, characterSet: level.characterSet, bytes }
+  })
+  known.unshift({ kept, values, identifiers })
+  if (known.length > KNOWN) known.pop()
+}
+
+interface Names {
+  readonly buffer: Buffer
+  readonly pace: Pace
+  readonly naming: Naming[]
+}
 
 /** Collects every element that names somebody, in the character set of its level. */
 function* collect(elements: readonly Element[], outer: Level, names: Names): Steps<void> {
@@ -70,24 +119,14 @@ function* collect(elements: readonly Element[], outer: Level, names: Names): Ste
   const own = characterSetOf(elements, buffer)
   const level = own === undefined ? outer : { characterSet: own, decode: decodeWith(own) }
   if (pace.isDue(elements.length)) yield
-  for (const element of elements.filter(mayName)) {
-    if (pace.isDue()) yield
-    const { tag, vr, valueStart, valueEnd, items } = element
-    if (!items) {
-      naming.push({ element, decode: level.decode })
-      if (names.key.length <= MAX_KEY) {
-        const value = buffer.toString(
-          'latin1',
-          valueStart,
-          Math.min(valueEnd, valueStart + MAX_KEY),
-        )
-        const lengths = `${String(level.characterSet.length)} ${String(value.length)}`
-        names.key += `${String(tag)} ${vr} ${lengths} ${level.characterSet}${value}`
-      }
+  for (const element of elements) {
+    const { tag, vr, items } = element
+    if (items === undefined) {
+      if (isNaming(tag, vr)) naming.push({ element, level })
+      continue
     }
-    for (const { elements: inside } of items ?? [])
+    if (pace.isDue()) yield
+    for (const { elements: inside } of items)
       if (inside.length > 0) yield* collect(inside, level, names)
   }
 }
-
-const mayName = ({ tag, vr, items }: Element): boolean => items !== undefined || isNaming(tag, vr)

@@ -5,9 +5,10 @@
  * a few hundred kilobytes per cache.
  */
 import { partnerOf } from '../../dicom/dictionary/index.js'
-import { type Element, type Encoding, findElement } from '../../dicom/elements/index.js'
+import type { Encoding } from '../../dicom/elements/index.js'
 import type { ElementReport } from '../contract.js'
 import type { Subject } from '../subject.js'
+import { ByElement } from './by-element.js'
 import type { UidPair } from './uid-pair.js'
 
 export interface Outcome {
@@ -17,8 +18,6 @@ export interface Outcome {
   readonly uids: readonly UidPair[]
 }
 
-/** Longer elements are not cached, because they would displace many others. */
-const MAX_ELEMENT = 4096
 const MAX_BYTES = 0x40000
 const CACHES = 16
 
@@ -27,44 +26,14 @@ const CACHES = 16
  * set and identifiers.
  */
 export class OutcomeCache {
-  readonly #outcomes = new Map<string, Outcome>()
-  readonly #clean = new Set<string>()
-  #size = 0
-
-  outcomeOf(key: string): Outcome | undefined {
-    return this.#outcomes.get(key)
-  }
-
-  keep(key: string, outcome: Outcome): void {
-    this.#grow(2 * key.length)
-    this.#outcomes.set(key, outcome)
-  }
-
-  /** Whether an output element with these bytes was already searched without a finding. */
-  isClean(key: string): boolean {
-    return this.#clean.has(key)
-  }
-
-  keepClean(key: string): void {
-    this.#grow(key.length)
-    this.#clean.add(key)
-  }
-
-  #grow(size: number): void {
-    this.#size += size + ENTRY
-    if (this.#size <= MAX_BYTES) return
-    this.#outcomes.clear()
-    this.#clean.clear()
-    this.#size = size + ENTRY
-  }
+  /** Dates and times depend on each other too. */
+  readonly outcomes = new ByElement<Outcome>(MAX_BYTES / 2, partnerOf)
+  /** Output elements that were already searched without a finding. */
+  readonly clean = new ByElement<true>(MAX_BYTES / 2)
 }
 
-/** Approximate overhead of an entry beyond its bytes. */
-const ENTRY = 128
-
 type Owner = Pick<Subject, 'rules' | 'identifiers' | 'digestValue' | 'code' | 'shiftSeconds'>
-type Caching = Owner & Pick<Subject, 'isRepeated'>
-
+/** The most recently used first. */
 const caches: { readonly owner: Owner; readonly place: Place; readonly cache: OutcomeCache }[] = []
 
 interface Place {
@@ -73,14 +42,14 @@ interface Place {
   readonly characterSet: string | undefined
 }
 
-/**
- * Undefined for the first file that names these people, because most have no second one. Never
- * called for private elements that may stay, because those depend on their neighbours.
- */
-export function cacheOf(owner: Caching, place: Place): OutcomeCache | undefined {
-  if (!owner.isRepeated) return undefined
-  const known = caches.find((one) => isSame(one.owner, owner) && isThere(one.place, place))
-  if (known) return known.cache
+/** Never used for private elements that may stay, because those depend on their neighbours. */
+export function cacheOf(owner: Owner, place: Place): OutcomeCache {
+  const before = caches.findIndex((one) => isSame(one.owner, owner) && isThere(one.place, place))
+  const [known] = before < 0 ? [] : before === 0 ? caches : caches.splice(before, 1)
+  if (known) {
+    if (before > 0) caches.unshift(known)
+    return known.cache
+  }
   const { rules, identifiers, digestValue, code, shiftSeconds } = owner
   const made = {
     owner: { rules, identifiers, digestValue, code, shiftSeconds },
@@ -105,21 +74,3 @@ const isSame = (one: Owner, other: Owner): boolean =>
 
 const isThere = (one: Place, other: Place): boolean =>
   one.encoding === other.encoding && one.characterSet === other.characterSet
-
-/**
- * The bytes of a top-level element, together with those of the time or date that is shifted with
- * it; undefined when it is too long.
- */
-export function keyOf(
-  { tag, start, end, items }: Element,
-  buffer: Buffer,
-  elements: readonly Element[],
-): string | undefined {
-  if (end - start > MAX_ELEMENT) return undefined
-  const key = buffer.toString('latin1', start, end)
-  const beside = items ? undefined : partnerOf(tag)
-  const partner = beside === undefined ? undefined : findElement(elements, beside)
-  if (!partner) return key
-  if (partner.end - partner.start > MAX_ELEMENT) return undefined
-  return key + buffer.toString('latin1', partner.start, partner.end)
-}

@@ -4,7 +4,7 @@
  */
 import { NocturneError } from '../../lib/errors.js'
 import { decodeDefault } from '../../dicom/text/index.js'
-import { SUBJECT_RULES, tellsOfSubject } from '../rules/content-items.js'
+import { tellsOfSubject } from '../rules/content-items.js'
 import { hex } from '../../dicom/dictionary/index.js'
 import {
   type Element,
@@ -14,22 +14,17 @@ import {
   isOffsetTable,
 } from '../../dicom/elements/index.js'
 import { characterSetOf, decodeOf } from './character-set.js'
-import { keyOf, cacheOf, type OutcomeCache, type Outcome } from './outcome-cache.js'
+import { isCacheable } from './by-element.js'
+import { cacheOf, type OutcomeCache } from './outcome-cache.js'
 import type { Steps } from '../../lib/pace.js'
 import { isDropped } from '../rules/drawn-text.js'
 import type { Rule } from '../rules/rules.js'
 import { safePrivateTags } from '../rules/safe-private.js'
 import { isSmall, searchLarge } from '../search/search.js'
 import type { Subject, TextMode } from '../subject.js'
+import { keepOutcome, repeat, rewriteLeaf, rewriteSmall, ruleIn, type Rewritten } from './leaf.js'
 import { report } from './report.js'
-import { rewriteValue } from './value.js'
-import {
-  Output,
-  addItem,
-  addSequence,
-  encodeElement,
-  encodeHeader,
-} from '../../dicom/write/index.js'
+import { Output, addItem, addSequence, encodeHeader } from '../../dicom/write/index.js'
 import type { Scope } from './scope.js'
 
 /** The scope of the top level of the source. */
@@ -61,13 +56,6 @@ export function* rewriteDataset(
   additions: Additions = NONE,
 ): Steps<{ output: Output; changed: readonly Element[] }> {
   const { subject, buffer, elements } = scope
-  const safe = subject.rules.keepsSafePrivate
-    ? safePrivateTags(elements, buffer, subject.identifiers)
-    : undefined
-  // The offset tables of an icon are removed with its pixels.
-  const keepsOffsets = subject.keepsOffsets && scope.path === ''
-  const output = new Output()
-  const added = [...additions].sort(([a], [b]) => a - b)
   const cache =
     scope.path === ''
       ? cacheOf(subject, {
@@ -75,45 +63,90 @@ export function* rewriteDataset(
           characterSet: characterSetOf(elements, buffer),
         })
       : undefined
-  const changed: Element[] = []
-  for (const element of inOrder(elements)) {
-    while (added[0] && added[0][0] < element.tag) addNext(scope, output, added)
-    if (added[0]?.[0] === element.tag) {
-      changed.push(element)
-      continue
-    }
-    if (subject.pace.isDue(2)) yield
-    const rewritten =
-      safe?.has(element.tag) || (keepsOffsets && isOffsetTable(element))
-        ? element
-        : isSmall(element)
-          ? rewriteSmall(scope, element, cache)
-          : yield* rewriteLarge(scope, element, cache)
-    if (rewritten === element) {
-      output.add(buffer, element.start, element.end)
-      continue
-    }
-    changed.push(element)
-    if (rewritten instanceof Output) output.addAll(rewritten)
-    else if (Buffer.isBuffer(rewritten)) output.add(rewritten)
+  const rewriting: Rewriting = {
+    scope,
+    elements: inOrder(elements),
+    at: 0,
+    added: [...additions].sort(([a], [b]) => a - b),
+    safe: subject.rules.keepsSafePrivate
+      ? safePrivateTags(elements, buffer, subject.identifiers)
+      : undefined,
+    // The offset tables of an icon are removed with its pixels.
+    keepsOffsets: subject.keepsOffsets && scope.path === '',
+    cache,
+    output: new Output(),
+    changed: [],
   }
+  while (rewriteRun(rewriting)) {
+    const element = rewriting.elements[rewriting.at]
+    if (element === undefined || isSmall(element)) {
+      yield
+      continue
+    }
+    take(rewriting, element, yield* rewriteLarge(scope, element, cache))
+    if (subject.pace.isDue(2)) yield
+  }
+  const { output, added, changed } = rewriting
   while (added[0]) addNext(scope, output, added)
   return { output, changed }
 }
 
-/** The same element if it is unchanged; undefined if it is removed. */
-type Rewritten = Element | Buffer | undefined
+/** One data set while it is rewritten. */
+interface Rewriting {
+  readonly scope: Scope
+  /** In ascending order. */
+  readonly elements: readonly Element[]
+  /** The next element. */
+  at: number
+  /** Additions that are still to come. */
+  readonly added: [number, Buffer][]
+  /** Private elements that may stay. */
+  readonly safe: ReadonlySet<number> | undefined
+  readonly keepsOffsets: boolean
+  readonly cache: OutcomeCache | undefined
+  readonly output: Output
+  readonly changed: Element[]
+}
 
-/** In one step, without a generator, because most elements are only a few bytes long. */
-function rewriteSmall(scope: Scope, element: Element, cache: OutcomeCache | undefined): Rewritten {
-  const key = cache && keyOf(element, scope.buffer, scope.elements)
-  if (cache === undefined || key === undefined) return rewriteValueOf(scope, element)
-  const known = cache.outcomeOf(key)
-  if (known) return repeat(scope, element, known)
-  const before = [scope.subject.report.length, scope.subject.uids.length] as const
-  const rewritten = rewriteValueOf(scope, element)
-  keepOutcome(scope, cache, key, before, rewritten)
-  return rewritten
+/**
+ * Rewrites elements up to the next one that is rewritten in steps. A plain function, because most
+ * elements are only a few bytes long and a generator would cost more than they do.
+ *
+ * @returns false at the end; otherwise whether such an element is next, or others must have a turn.
+ */
+function rewriteRun(rewriting: Rewriting): boolean {
+  const { scope, elements, added, safe, keepsOffsets, cache, output, changed } = rewriting
+  const { pace } = scope.subject
+  for (;;) {
+    const element = elements[rewriting.at]
+    if (element === undefined) return false
+    const { tag } = element
+    while (added[0] && added[0][0] < tag) addNext(scope, output, added)
+    if (added[0]?.[0] === tag) {
+      changed.push(element)
+      rewriting.at += 1
+    } else if (safe?.has(tag) || (keepsOffsets && isOffsetTable(element))) {
+      take(rewriting, element, element)
+    } else if (isSmall(element)) {
+      take(rewriting, element, rewriteSmall(scope, element, cache))
+      if (pace.isDue(2)) return rewriting.at < elements.length
+    } else {
+      return true
+    }
+  }
+}
+
+/** Takes the result for the next element. */
+function take(rewriting: Rewriting, element: Element, rewritten: Rewritten | Output): void {
+  const { scope, output, changed } = rewriting
+  rewriting.at += 1
+  if (rewritten === element) {
+    output.add(scope.buffer, element.start, element.end)
+    return
+  }
+  changed.push(element)
+  if (rewritten instanceof Output) output.addAll(rewritten)
+  else if (Buffer.isBuffer(rewritten)) output.add(rewritten)
 }
 
 function* rewriteLarge(
@@ -121,36 +154,14 @@ function* rewriteLarge(
   element: Element,
   cache: OutcomeCache | undefined,
 ): Steps<Rewritten | Output> {
-  const key = cache && keyOf(element, scope.buffer, scope.elements)
-  if (cache === undefined || key === undefined) return yield* rewriteElement(scope, element)
-  const known = cache.outcomeOf(key)
+  if (cache === undefined || !isCacheable(element)) return yield* rewriteElement(scope, element)
+  const known = cache.outcomes.find(element, scope.buffer, scope.elements)
   if (known) return repeat(scope, element, known)
   const before = [scope.subject.report.length, scope.subject.uids.length] as const
   const made = yield* rewriteElement(scope, element)
   const rewritten = made instanceof Output ? yield* made.toBuffer(scope.subject.pace) : made
-  keepOutcome(scope, cache, key, before, rewritten)
+  keepOutcome(scope, cache, element, before, rewritten)
   return rewritten
-}
-
-/** Repeats the earlier result for the same bytes. */
-function repeat({ subject }: Scope, element: Element, known: Outcome): Rewritten {
-  for (const entry of known.report) subject.report.push(entry)
-  for (const pair of known.uids) subject.uids.push(pair)
-  return known.bytes === 'kept' ? element : known.bytes
-}
-
-function keepOutcome(
-  { subject }: Scope,
-  cache: OutcomeCache,
-  key: string,
-  [reported, mapped]: readonly [number, number],
-  rewritten: Rewritten,
-): void {
-  cache.keep(key, {
-    bytes: rewritten === undefined || Buffer.isBuffer(rewritten) ? rewritten : 'kept',
-    report: subject.report.slice(reported),
-    uids: subject.uids.slice(mapped),
-  })
 }
 
 function addNext(scope: Scope, output: Output, added: [number, Buffer][]): void {
@@ -179,36 +190,12 @@ function isAscending(elements: readonly Element[]): boolean {
   return true
 }
 
-function rewriteValueOf(scope: Scope, element: Element): Rewritten {
-  return rewriteLeaf(scope, element, ruleIn(scope, element), undefined)
-}
-
-const ruleIn = ({ subject, isOfSubject }: Scope, element: Element): Rule =>
-  (isOfSubject ? SUBJECT_RULES.get(element.tag) : undefined) ?? subject.rules.ruleFor(element)
-
 function* rewriteElement(scope: Scope, element: Element): Steps<Rewritten | Output> {
   const rule = ruleIn(scope, element)
   if (element.items && rule.step !== 'remove')
     return yield* rewriteSequence(scope, element, element.items, rule)
   const isFound = rule.step === 'remove' ? undefined : yield* searchLarge(element, scope)
   return rewriteLeaf(scope, element, rule, isFound)
-}
-
-function rewriteLeaf(
-  scope: Scope,
-  element: Element,
-  rule: Rule,
-  isFound: boolean | undefined,
-): Rewritten {
-  if (rule.step === 'remove') {
-    report(scope, element.tag, 'removed', rule, element)
-    return undefined
-  }
-  const value = rewriteValue(scope, element, rule, isFound)
-  if (value === undefined) return element
-  report(scope, element.tag, value.action, rule, element)
-  if (value.action === 'removed') return undefined
-  return encodeElement(element.tag, element.vr, value.bytes, scope.encoding)
 }
 
 function* rewriteSequence(

@@ -14,8 +14,13 @@ export const readerOf =
   (tag: number, decode: Decode = decodeDefault): string => {
     const found = findElement(elements, tag)
     if (!found || found.items) return ''
-    const end = Math.min(found.valueEnd, found.valueStart + MAX_READ)
-    return decode(buffer.subarray(found.valueStart, end)).replace(/\0/g, '').trim()
+    const { valueStart } = found
+    const end = Math.min(found.valueEnd, valueStart + MAX_READ)
+    const text =
+      decode === decodeDefault
+        ? buffer.toString('latin1', valueStart, end)
+        : decode(buffer.subarray(valueStart, end))
+    return (text.includes('\0') ? text.replaceAll('\0', '') : text).trim()
   }
 
 /** A US or UL with a single value; undefined for anything else. */

@@ -66,11 +66,17 @@ export const LONG_VRS: ReadonlySet<string> = new Set(LONG)
 interface Vr {
   readonly vr: string
   readonly long: boolean
+  /** Never contains items. */
+  readonly isLeaf: boolean
 }
 
 const VRS: readonly (Vr | undefined)[] = [
   undefined,
-  ...[...SHORT, ...LONG].map((vr) => ({ vr, long: LONG_VRS.has(vr) })),
+  ...[...SHORT, ...LONG].map((vr) => ({
+    vr,
+    long: LONG_VRS.has(vr),
+    isLeaf: vr !== 'SQ' && vr !== 'UN',
+  })),
 ]
 /** Indexed by the two letters as a number, because every explicit-VR element needs this lookup. */
 const places = new Uint8Array(0x10000)

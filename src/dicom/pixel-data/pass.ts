@@ -26,20 +26,22 @@ export interface Extent {
  * @throws NocturneError `truncated`, `malformed`, `image_incomplete` for fewer frames than
  *   declared.
  */
-export async function* passPixels(
+export const passPixels = (
+  reader: Reader,
+  header: Header,
+  encoding: Encoding,
+  extent: Extent,
+): AsyncIterable<Buffer> =>
+  header.length === UNDEFINED_LENGTH
+    ? passFragments(reader, header, encoding, extent)
+    : reader.take(header.valueStart + header.length)
+
+async function* passFragments(
   reader: Reader,
   header: Header,
   encoding: Encoding,
   { framing, frames }: Extent,
 ): AsyncGenerator<Buffer, void> {
-  if (header.length !== UNDEFINED_LENGTH) {
-    for (let left = header.valueStart + header.length; left > 0;) {
-      const part = await reader.takeSome(left)
-      left -= part.length
-      yield part
-    }
-    return
-  }
   yield* reader.take(header.valueStart)
   const count = new FrameCount(framing, frames)
   let tail: Buffer = Buffer.alloc(0)

@@ -2,6 +2,7 @@
  * Specific Character Set (PS3.3 C.12.1.1.2), for reading only: text that is kept is copied byte for
  * byte.
  */
+import { cached } from '../../lib/cached.js'
 import { NocturneError } from '../../lib/errors.js'
 
 const LABELS: Readonly<Record<string, string>> = {
@@ -62,8 +63,14 @@ export type Decode = (bytes: Buffer) => string
 /** Decodes ASCII as is and all other bytes as Latin-1, which is lossless. */
 export const decodeDefault: Decode = (bytes) => bytes.toString('latin1')
 
+/** Cached, because a data set is asked several times. */
+const SETS = 32
+const LONGEST_SET = 256
+
 /** The decoder for a value of Specific Character Set. Bytes it cannot decode become U+FFFD. */
-export function decodeWith(characterSet: string): Decode {
+export const decodeWith = cached(newDecode, SETS, LONGEST_SET)
+
+function newDecode(characterSet: string): Decode {
   const [first = '', ...further] = characterSet.split('\\').map((term) => term.trim())
   const label = LABELS[first.replace('ISO 2022 IR', 'ISO_IR')]
   const single: Decode =

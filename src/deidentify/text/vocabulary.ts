@@ -42,16 +42,6 @@ interface List {
   readonly pairs: readonly (readonly [string, string])[]
 }
 
-const lists = new Map<Language, List>()
-
-function listOf(language: Language): List {
-  const known = lists.get(language)
-  if (known) return known
-  const list = parse(read(`${language}.txt`))
-  lists.set(language, list)
-  return list
-}
-
 /** See words/README.md for the format of a list. */
 function parse(text: string): List {
   const roles = new Map<string, number>()
@@ -114,7 +104,8 @@ let people: { readonly given: ReadonlySet<string>; readonly all: ReadonlySet<str
  * Whether a list contains a folded word in exactly this form, which excludes names that only look
  * like a compound.
  */
-export const isVocabulary = (folded: string): boolean => vocabularyOf().isListed(folded)
+export const isVocabulary = (folded: string): boolean => (all ??= vocabularyOf()).isListed(folded)
+let all: Vocabulary | undefined
 
 /** People's names, folded; some of them are also words in a list. */
 export function names() {
@@ -130,32 +121,37 @@ export const qualifiers = (): ReadonlySet<string> =>
   (adjectives ??= new Set(wordsOf('qualifiers.json')))
 
 const made = new Map<string, Vocabulary>()
+/** By the list in a profile, which is asked for with every instance. */
+const byList = new WeakMap<readonly Language[], Vocabulary>()
 
 /**
  * The vocabulary of the given languages. It always includes English, because scanners write English
  * everywhere.
  */
 export function vocabularyOf(languages: readonly Language[] = LANGUAGES): Vocabulary {
+  const before = byList.get(languages)
+  if (before) return before
   const chosen = LANGUAGES.filter((one) => one === 'en' || languages.includes(one))
   const key = chosen.join(' ')
-  const known = made.get(key)
-  if (known) return known
-  const vocabulary = merged(chosen.map(listOf))
+  const vocabulary =
+    made.get(key) ?? merged(chosen.map((language) => parse(read(`${language}.txt`))))
   made.set(key, vocabulary)
+  byList.set(languages, vocabulary)
   return vocabulary
 }
 
+/** The languages of a word are stored above its roles, so that one table holds both. */
+const FIRST_LANGUAGE = 20
+const ROLES = (1 << FIRST_LANGUAGE) - 1
+
 function merged(chosen: readonly List[]): Vocabulary {
-  const roles = new Map<string, number>()
-  for (const list of chosen)
-    for (const [word, role] of list.roles) roles.set(word, (roles.get(word) ?? 0) | role)
-  // A word in the standard's code meanings about patients is treated as a finding.
-  for (const word of wordsOf('standard.json')) if (!roles.has(word)) roles.set(word, FINDING)
-  const languages = new Map<string, number>()
+  const words = new Map<string, number>()
   chosen.forEach((list, index) => {
-    for (const word of list.roles.keys())
-      languages.set(word, (languages.get(word) ?? 0) | (1 << index))
+    const language = 1 << (FIRST_LANGUAGE + index)
+    for (const [word, role] of list.roles) words.set(word, (words.get(word) ?? 0) | role | language)
   })
+  // A word in the standard's code meanings about patients is treated as a finding.
+  for (const word of wordsOf('standard.json')) if (!words.has(word)) words.set(word, FINDING)
   const pairs = new Map<string, Set<string>>()
   for (const [one, other] of chosen.flatMap((list) => list.pairs)) {
     for (const [word, neighbour] of [
@@ -163,18 +159,18 @@ function merged(chosen: readonly List[]): Vocabulary {
       [other, one],
     ] as const)
       pairs.set(word, (pairs.get(word) ?? new Set()).add(neighbour))
-    for (const word of [one, other]) if (!roles.has(word)) roles.set(word, PARTNER)
+    for (const word of [one, other]) if (!words.has(word)) words.set(word, PARTNER)
   }
-  const marked = new Set([...roles.keys()].filter((word) => /[^\p{L}\p{N}]/u.test(word)))
+  const marked = new Set([...words.keys()].filter((word) => /[^\p{L}\p{N}]/u.test(word)))
   const longest = Math.max(...[...marked].map((word) => word.length))
   const titles = new Set(chosen.flatMap((list) => list.titles))
   const nearly = near(
-    [...roles].flatMap(([word, role]) => ((role & (NOT | WITHOUT)) !== 0 ? [word] : [])),
+    [...words].flatMap(([word, role]) => ((role & (NOT | WITHOUT)) !== 0 ? [word] : [])),
   )
   return {
-    rolesOf: (folded) => roles.get(folded) ?? derived(folded, roles),
-    isListed: (folded) => roles.has(folded),
-    languagesOf: (folded) => languages.get(folded) ?? 0,
+    rolesOf: (folded) => rolesIn(words, folded) ?? derived(folded, words),
+    isListed: (folded) => words.has(folded),
+    languagesOf: (folded) => (words.get(folded) ?? 0) >> FIRST_LANGUAGE,
     markedAt: (folded, at) => markedAt(folded, at, marked, longest),
     isTitle: (written) => titles.has(written),
     isPair: (word, neighbour) => pairs.get(word)?.has(neighbour) ?? false,
@@ -182,15 +178,22 @@ function merged(chosen: readonly List[]): Vocabulary {
   }
 }
 
+type Words = ReadonlyMap<string, number>
+
+function rolesIn(words: Words, word: string): number | undefined {
+  const found = words.get(word)
+  return found === undefined ? undefined : found & ROLES
+}
+
 /** The roles of a plural, a compound, or a word with a purely medical ending; never of a name. */
-function derived(folded: string, roles: ReadonlyMap<string, number>): number {
+function derived(folded: string, words: Words): number {
   if (folded.length < 4 || names().all.has(folded)) return 0
   const singular = /^(.{3,}?)(?:es|s)$/.exec(folded)?.[1]
   const known =
-    (singular === undefined ? undefined : roles.get(singular)) ??
-    (folded.endsWith('s') ? roles.get(folded.slice(0, -1)) : undefined)
+    (singular === undefined ? undefined : rolesIn(words, singular)) ??
+    (folded.endsWith('s') ? rolesIn(words, folded.slice(0, -1)) : undefined)
   if (known !== undefined) return known & ~TITLE
-  return isClinical(folded) ? FINDING : compoundOf(folded, (part) => roles.get(part) ?? 0)
+  return isClinical(folded) ? FINDING : compoundOf(folded, (part) => rolesIn(words, part) ?? 0)
 }
 
 const isAlone = (character: string): boolean => !/[\p{L}\p{N}]/u.test(character)

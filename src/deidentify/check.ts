@@ -12,22 +12,29 @@ import { isSmall } from './search/search.js'
 import type { Subject } from './subject.js'
 import { expectBounded } from './values/value.js'
 
+/** A new data set. */
+interface Searchable {
+  readonly elements: readonly Element[]
+  readonly buffer: Buffer
+  readonly encoding: Encoding
+}
+
 const CODED: ReadonlySet<number> = new Set([0x00100010, 0x00100020])
 /**
  * Only Patient ID and Patient's Name may contain the patient's code.
  *
+ * @param searched fewer elements if all others were already searched.
  * @throws NocturneError `identifier_left` when another value of the new data set contains an
  *   identifier of the source.
  */
 export function* expectNoIdentifier(
-  elements: readonly Element[],
-  buffer: Buffer,
+  { elements, buffer, encoding }: Searchable,
   subject: Subject,
-  encoding: Encoding,
+  searched: readonly Element[] = elements,
 ): Steps<void> {
   const cache = cacheOf(subject, { encoding, characterSet: characterSetOf(elements, buffer) })
   const decode = decodeOf(elements, buffer) ?? decodeDefault
-  for (const element of elements) {
+  for (const element of searched) {
     if (subject.pace.isDue()) yield
     if (MARK_TAGS.has(element.tag)) continue
     if (cache.clean.find(element, buffer, elements) === true) continue

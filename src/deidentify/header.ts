@@ -7,6 +7,7 @@ import { lookAhead } from './blank/seek.js'
 import { Budget, type Stretch, readDataset, readHead } from '../dicom/index.js'
 import { type Element, type Encoding, findElement, readerOf } from '../dicom/elements/index.js'
 import { expectNoIdentifier } from './check.js'
+import { keepChecked, sinceChecked } from './checked-before.js'
 import { vocabularyOf } from './text/vocabulary.js'
 import { addEncryptedAttributes, modifiedAttributes } from './identity/encrypted-attributes.js'
 import { handleOf, idHandleOf, readIdentity, type Identity } from './identity/identity.js'
@@ -155,12 +156,19 @@ export function* checkHeader(
   subject: Subject,
 ): Steps<{ header: Buffer; again: readonly Element[] }> {
   const { pace } = subject
+  const before = enveloped ? undefined : sinceChecked(made, encoding, subject)
+  if (before) {
+    const { elements, changed } = before
+    yield* expectNoIdentifier({ elements, buffer: made, encoding }, subject, changed)
+    return { header: made, again: elements }
+  }
   const read = yield* readDataset(made, encoding, new Budget(pace))
-  yield* expectNoIdentifier(read, made, subject, encoding)
+  yield* expectNoIdentifier({ elements: read, buffer: made, encoding }, subject)
   const { header, again } = enveloped
     ? yield* addEncryptedAttributes({ elements: read, buffer: made, encoding }, enveloped, subject)
     : { header: made, again: read }
   yield* expectAgreement(again, header, encoding, pace)
+  if (!enveloped) keepChecked(header, again, encoding, subject)
   return { header, again }
 }
 

@@ -67,7 +67,7 @@ export class Reader {
     const held = [this.#buffer.subarray(from, this.#filled), ...this.#ahead]
     let length = held.reduce((sum, one) => sum + one.length, 0)
     while (length < count) {
-      const chunk = await this.#receive()
+      const chunk = await this.#receive(false)
       if (chunk === undefined) break
       this.#ahead.push(chunk)
       held.push(chunk)
@@ -99,7 +99,8 @@ export class Reader {
     let left = count
     const next = async (): Promise<IteratorResult<Buffer, undefined>> => {
       if (left <= 0) return { done: true, value: undefined }
-      const part = await this.takeSome(left)
+      const chunk = this.#filled > 0 ? this.#held() : await this.#pull()
+      const part = this.#upTo(left, chunk)
       left -= part.length
       return { done: false, value: part }
     }
@@ -117,7 +118,11 @@ export class Reader {
    * @throws NocturneError `truncated`
    */
   async takeSome(most: number): Promise<Buffer> {
-    const chunk = this.#filled > 0 ? this.#held() : await this.#pull()
+    return this.#upTo(most, this.#filled > 0 ? this.#held() : await this.#pull())
+  }
+
+  /** At most `most` bytes of a chunk; the rest goes back to the buffer. */
+  #upTo(most: number, chunk: Buffer | undefined): Buffer {
     if (chunk === undefined) throw new NocturneError('truncated', { place: this.#end() })
     if (chunk.length <= most) return chunk
     this.#putBack(chunk.subarray(most))
@@ -164,13 +169,15 @@ export class Reader {
     this.#filled = chunk.length
   }
 
-  async #pull(): Promise<Buffer | undefined> {
-    const chunk = this.#ahead.shift() ?? (await this.#receive())
-    this.#pulled += chunk?.length ?? 0
-    return chunk
+  #pull(): Promise<Buffer | undefined> {
+    const ahead = this.#ahead.shift()
+    if (ahead === undefined) return this.#receive(true)
+    this.#pulled += ahead.length
+    return Promise.resolve(ahead)
   }
 
-  async #receive(): Promise<Buffer | undefined> {
+  /** @param isPulled whether the chunk is consumed, not only looked at. */
+  async #receive(isPulled: boolean): Promise<Buffer | undefined> {
     while (!this.#ended) {
       let step
       try {
@@ -180,7 +187,10 @@ export class Reader {
         throw error
       }
       if (step.done === true) this.#ended = true
-      else if (step.value.length > 0) return step.value
+      else if (step.value.length > 0) {
+        if (isPulled) this.#pulled += step.value.length
+        return step.value
+      }
     }
     return undefined
   }

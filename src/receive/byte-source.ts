@@ -43,8 +43,12 @@ export class ByteSource {
       : Buffer.concat(this.#chunks, Math.min(count, this.#buffered))
   }
 
-  /** The data at hand, if there is any before more is read. */
-  get held(): Buffer | undefined {
+  /**
+   * The data at hand, or undefined at the end and before more is read.
+   * @throws the error of the stream, once nothing is left before it
+   */
+  held(): Buffer | undefined {
+    if (this.#buffered === 0 && this.#failure) throw this.#failure.error
     return this.#chunks[0]
   }
 
@@ -53,8 +57,16 @@ export class ByteSource {
    * @throws the error of the stream
    */
   async chunk(): Promise<Buffer | undefined> {
-    if (this.#buffered === 0 && !(await this.#pull()) && this.#failure) throw this.#failure.error
-    return this.#chunks[0]
+    if (this.#buffered === 0) await this.#pull()
+    return this.held()
+  }
+
+  /**
+   * Reads more if there is no data at hand, which `held` then returns: the same as `chunk`, with
+   * one promise less.
+   */
+  more(): Promise<boolean> {
+    return this.#buffered === 0 ? this.#pull() : Promise.resolve(true)
   }
 
   /** Consumes `count` bytes, at most as many as `peek` or `chunk` has shown. */

@@ -19,7 +19,8 @@ export function boundedBytes(
     if (failed) return { done: true, value: undefined }
     try {
       if (!isOpen()) throw new NocturneError('internal')
-      const chunk = source.held ?? (await source.chunk())
+      await source.more()
+      const chunk = source.held()
       if (chunk === undefined) return { done: true, value: undefined }
       passed += chunk.length
       if (passed > limit) throw new NocturneError('item_too_large')

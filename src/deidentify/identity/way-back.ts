@@ -64,10 +64,20 @@ export function* collectOriginals(
       continue
     }
     size += bytes.length
-    // A view would keep the whole source buffer in memory.
-    kept.push({ tag, bytes: bytes.buffer === buffer.buffer ? Buffer.from(bytes) : bytes })
+    kept.push({ tag, bytes })
   }
-  return { elements: kept, omitted }
+  return { elements: copied(kept, size), omitted }
+}
+
+/** In memory of their own, all together: views would keep the whole source buffer in memory. */
+function copied(elements: readonly OriginalElement[], size: number): readonly OriginalElement[] {
+  const all = Buffer.allocUnsafe(size)
+  let at = 0
+  return elements.map(({ tag, bytes }) => {
+    const start = at
+    at += bytes.copy(all, start)
+    return { tag, bytes: all.subarray(start, at) }
+  })
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The identifiers of a whole data set, at every depth. */
 import { type Decode, decodeDefault, decodeWith } from '../../dicom/text/index.js'
-import type { Element } from '../../dicom/elements/index.js'
+import type { Element, Item } from '../../dicom/elements/index.js'
 import type { Pace, Steps } from '../../lib/pace.js'
 import { Identifiers, type Kept } from '../search/identifiers.js'
 import { isNaming } from '../search/naming.js'
@@ -119,14 +119,23 @@ function* collect(elements: readonly Element[], outer: Level, names: Names): Ste
   const own = characterSetOf(elements, buffer)
   const level = own === undefined ? outer : { characterSet: own, decode: decodeWith(own) }
   if (pace.isDue(elements.length)) yield
-  for (const element of elements) {
-    const { tag, vr, items } = element
-    if (items === undefined) {
-      if (isNaming(tag, vr)) naming.push({ element, level })
-      continue
-    }
+  for (const items of addNaming(elements, level, naming)) {
     if (pace.isDue()) yield
     for (const { elements: inside } of items)
       if (inside.length > 0) yield* collect(inside, level, names)
   }
+}
+
+/** Adds those of one level, and returns the items of its sequences. */
+function addNaming(
+  elements: readonly Element[],
+  level: Level,
+  naming: Naming[],
+): readonly (readonly Item[])[] {
+  const nested: (readonly Item[])[] = []
+  for (const element of elements) {
+    if (element.items !== undefined) nested.push(element.items)
+    else if (isNaming(element.tag, element.vr)) naming.push({ element, level })
+  }
+  return nested
 }

@@ -21,6 +21,7 @@ import {
   SEQUENCE_END,
   UNDEFINED_LENGTH,
   isPixelData,
+  vrNamed,
 } from './elements/element.js'
 import { type Header, readHeader, readLength, readTag } from './element-header.js'
 import { RULES, beyond, fault, inside, isMalformed } from './fault.js'

@@ -112,8 +112,8 @@ function partOf(part: string, isLast: boolean, rolesOf: (part: string) => number
   if (!isLast && PREFIXES.has(part)) return TECHNIQUE
   const roles = rolesOf(part)
   if ((roles & PARTNER) !== 0) return 0
-  // Short everyday words occur inside names by coincidence.
-  if (part.length < 4 && (roles & (ANATOMY | FINDING)) === 0) return 0
+  // Short everyday words occur inside names by coincidence, most of all at their end (`-statt`).
+  if (part.length < (isLast ? 6 : 4) && (roles & (ANATOMY | FINDING)) === 0) return 0
   return roles & (CONTENT | CHANGES_MEANING)
 }
 

@@ -71,7 +71,9 @@ export function judgeMixed(word: string, vocabulary: Vocabulary): Judged {
   const [, label, number] = /^(\p{L}+)(\d{1,4})$/u.exec(word) ?? []
   if (label !== undefined && number !== undefined) {
     const roles = vocabulary.rolesOf(label)
-    if ((roles & LABEL) !== 0 || (roles !== 0 && label.length > 2 && number.length <= SHORT))
+    // `x4471` is a telephone extension.
+    const isLabel = (roles & LABEL) !== 0 && (label.length > 1 || number.length <= SHORT)
+    if (isLabel || (roles !== 0 && label.length > 2 && number.length <= SHORT))
       return { roles: roles & ~LABEL, cut: undefined }
   }
   const leading = /^(\d{1,3})(\p{L}{2,})$/u.exec(word)
@@ -89,7 +91,7 @@ const FAMILIES: readonly RegExp[] = [
   /^[ctlsd]\d{1,2}(?:[ctls]\d{1,2})?$/,
   /^(?:th|co|mt|mc|hwk|bwk|lwk|swk|dig|d|s|m|v|cn|st)\d{1,2}$/,
   // Diffusion, echo and inversion times, flip angles, matrices.
-  /^b\d{1,4}$|^\d{1,4}b$|^(?:te|tr|ti|fa|b|p|s|x|g|h|a|e|n|r|i|z|q)\d{1,4}$/,
+  /^(?:te|tr|ti|fa|b)\d{1,4}$|^\d{1,4}b$|^[psxghaenrizq]\d{1,3}$/,
   /^\d{1,4}x\d{1,4}(?:x\d{1,4})?(?:mm|cm)?$/,
   /^\d{1,2}(?:st|nd|rd|th|d|ch|v|vw|vws|t|x|p|s|c|a|b|er|re|e|eme|ere|o|ª|º|a)$/,
   // Convolution kernels of the manufacturers.

@@ -4,8 +4,9 @@
  */
 import { fold, isPlain } from './fold.js'
 import { numberAt, judgeMixed } from './numbers.js'
-import { MAYBE, NOT, TECHNIQUE, TITLE } from './roles.js'
+import { BROAD, MAYBE, NOT, TECHNIQUE, TITLE } from './roles.js'
 import type { Vocabulary } from './vocabulary.js'
+import { isWordShaped } from './word-shapes.js'
 import type { Cut } from './cut.js'
 
 export interface Token {
@@ -115,8 +116,13 @@ function wordAt(
     const { roles, cut } = judgeMixed(folded, vocabulary)
     return roles === 0 ? word(lower, at, end, 0, cut) : number(lower, at, end, roles, cut)
   }
+  // Kept, but with the most cautious role: it may negate or question what is next to it.
+  if (isWordShaped(text.slice(at, end), folded, isCased(text))) return word(lower, at, end, BROAD)
   return word(lower, at, end, vocabulary.isNearlyNot(folded) ? NOT : 0, 'unknown')
 }
+
+/** `Knee of`, so that a name would have a capital; not `KNEE of` or `knee of`. */
+const isCased = (text: string): boolean => /\p{Lu}\p{Ll}/u.test(text)
 
 /** `TotalDLP`, `SpiralHead`: every part between capitals is known. */
 function rolesOfHumps(written: string, vocabulary: Vocabulary): number {

@@ -69,10 +69,26 @@ function isNoun(own: readonly Token[], start: number, end: number, all: Tokens):
   const isFree = (after: Token | undefined): boolean =>
     after === undefined || (after.kind === 'word' && (after.roles & CHANGES_MEANING) === 0)
   if (isRelational(own, start, all)) return true
+  if (after === undefined && isObject(own, start)) return true
   if (before && (before.kind === 'number' || (before.roles & CHANGES_MEANING & ~MAYBE) !== 0))
     return false
   const isOf = before !== undefined && OF.has(before.folded) && isFree(after)
   return isOf || isNamed(all, token, after)
+}
+
+/**
+ * The last word of a segment, after `over [xyz]`, `de la [xyz]`, `after [xyz]`, or the second of
+ * two (`spasticity and [xyz]`): a thing, since no negation stands there.
+ */
+function isObject(own: readonly Token[], at: number): boolean {
+  const [first, second] = [own[at - 2], own[at - 1]]
+  if (second === undefined || second.cut !== undefined) return false
+  if (OF.has(second.folded) || BEFORE_THING.has(second.folded)) return true
+  if (first === undefined || first.cut !== undefined) return false
+  if (ARTICLES.has(second.folded) && (OF.has(first.folded) || BEFORE_THING.has(first.folded)))
+    return true
+  const isContent = (first.roles & (ANATOMY | FINDING)) !== 0
+  return AND.has(second.folded) && isContent && (first.roles & CHANGES_MEANING) === 0
 }
 
 /** `[xyzäre] Fraktur`, `fracture [xyzienne]`: an adjective of place next to its noun. */
@@ -99,7 +115,7 @@ const RELATIONAL = new RegExp(
     'al ale ales ali ais aux aal alen aler alem ar are ares ari air aire aires aren arer ' +
     'ary ario aria arios arias ic ical ico ica ici iche icos icas ique iques isch ische ' +
     'ischen ischer isches oid oide oiden oidal oso osa osi ose osos osas ous eux euse euses ' +
-    'eus euze iano iana ianos ianas ien ienne iens iennes eo ea eos eas'
+    'eus euze if ive ifs ives iv iven iver ives ivo iva ivi ivos ivas ief ieve iano iana ianos ianas ien ienne iens iennes eo ea eos eas'
   )
     .split(' ')
     .join('|')})$`,
@@ -112,6 +128,20 @@ const OF: ReadonlySet<string> = new Set(
     'delle di da per por do dos das van door bij'
   ).split(' '),
 )
+
+/** Prepositions of place and time, whose object is a thing where it ends a segment. */
+const BEFORE_THING: ReadonlySet<string> = new Set(
+  (
+    'over on onto against after following uber gegen nach auf sur contre apres sous sobre contra tras ' +
+    'tegen op na su sul sulla sull sui dopo contro apos'
+  ).split(' '),
+)
+const ARTICLES: ReadonlySet<string> = new Set(
+  'the a an der die das dem den des ein eine einen einem einer le la les l un une el los las una uno il lo gli i de het een o os as um uma'.split(
+    ' ',
+  ),
+)
+const AND: ReadonlySet<string> = new Set('and und et y e ed en &'.split(' '))
 
 /** Whether an unknown word may be a form or misspelling of one that negates, questions or dates. */
 const mayNegate = (folded: string): boolean =>
@@ -134,7 +164,7 @@ const STEMS = new RegExp(
     'quer frag rule sign hinw nachw anhalt evid normal resol regr schwu schwind apar dwen ' +
     'clear frei free libr liber livre vrij vacu ohne sans senza zonder with histor prior ' +
     'vorb fruh anci antig vecch stat zust esit fam heil heal guari gener cur klung subsid ' +
-    'abat cess sist stop end over past gone less mind menos moins meno mehr mas plus stab ' +
+    'putat tentat fict hypoth ipotet hipot conjec ruck remis involu abat cess sist stop end over past gone less mind menos moins meno mehr mas plus stab ' +
     'chang ander cambi mud'
   )
     .split(' ')

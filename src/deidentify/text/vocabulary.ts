@@ -3,9 +3,21 @@
  * use.
  */
 import { readFileSync } from 'node:fs'
+import { internationalForm } from './cognates.js'
 import { compoundOf, isClinical } from './compounds.js'
 import { fold } from './fold.js'
-import { FINDING, NOT, PARTNER, SECTIONS, TITLE, WITHOUT } from './roles.js'
+import {
+  ANATOMY,
+  CHANGES_MEANING,
+  CONTRAST,
+  FINDING,
+  NOT,
+  PARTNER,
+  SECTIONS,
+  TECHNIQUE,
+  TITLE,
+  WITHOUT,
+} from './roles.js'
 
 export const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'nl', 'pt'] as const
 export type Language = (typeof LANGUAGES)[number]
@@ -16,8 +28,8 @@ export interface Vocabulary {
   /** Whether a list contains the word in exactly this form. */
   isListed(folded: string): boolean
   /**
-   * One bit for each language whose list contains the word, starting with English; 0 if no list
-   * contains it in exactly this form.
+   * One bit for each language whose list contains the word, in the order of `LANGUAGES`; 0 if no
+   * list contains it in exactly this form.
    */
   languagesOf(folded: string): number
   /**
@@ -37,19 +49,20 @@ const folder = new URL('./words/', import.meta.url)
 const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8')
 
 interface List {
+  readonly language: Language
   readonly roles: ReadonlyMap<string, number>
   readonly titles: readonly string[]
   readonly pairs: readonly (readonly [string, string])[]
 }
 
 /** See words/README.md for the format of a list. */
-function parse(text: string): List {
+function parse(language: Language): List {
   const roles = new Map<string, number>()
   const titles: string[] = []
   const pairs: [string, string][] = []
   const endings = new Map<string, readonly string[]>()
   let section = ''
-  for (const line of text.split('\n')) {
+  for (const line of read(`${language}.txt`).split('\n')) {
     if (line === '' || line.startsWith('# ')) continue
     const heading = /^\[(.+)\]$/.exec(line)?.[1]
     if (heading !== undefined) {
@@ -67,7 +80,7 @@ function parse(text: string): List {
         for (const word of spelled(entry, endings)) roles.set(word, (roles.get(word) ?? 0) | role)
     }
   }
-  return { roles, titles, pairs }
+  return { language, roles, titles, pairs }
 }
 
 /**
@@ -133,8 +146,7 @@ export function vocabularyOf(languages: readonly Language[] = LANGUAGES): Vocabu
   if (before) return before
   const chosen = LANGUAGES.filter((one) => one === 'en' || languages.includes(one))
   const key = chosen.join(' ')
-  const vocabulary =
-    made.get(key) ?? merged(chosen.map((language) => parse(read(`${language}.txt`))))
+  const vocabulary = made.get(key) ?? merged(chosen.map(parse))
   made.set(key, vocabulary)
   byList.set(languages, vocabulary)
   return vocabulary
@@ -146,10 +158,10 @@ const ROLES = (1 << FIRST_LANGUAGE) - 1
 
 function merged(chosen: readonly List[]): Vocabulary {
   const words = new Map<string, number>()
-  chosen.forEach((list, index) => {
-    const language = 1 << (FIRST_LANGUAGE + index)
-    for (const [word, role] of list.roles) words.set(word, (words.get(word) ?? 0) | role | language)
-  })
+  for (const { language, roles } of chosen) {
+    const bit = 1 << (FIRST_LANGUAGE + LANGUAGES.indexOf(language))
+    for (const [word, role] of roles) words.set(word, (words.get(word) ?? 0) | role | bit)
+  }
   // A word in the standard's code meanings about patients is treated as a finding.
   for (const word of wordsOf('standard.json')) if (!words.has(word)) words.set(word, FINDING)
   const pairs = new Map<string, Set<string>>()
@@ -167,8 +179,9 @@ function merged(chosen: readonly List[]): Vocabulary {
   const nearly = near(
     [...words].flatMap(([word, role]) => ((role & (NOT | WITHOUT)) !== 0 ? [word] : [])),
   )
+  const cognates = cognatesOf(words)
   return {
-    rolesOf: (folded) => rolesIn(words, folded) ?? derived(folded, words),
+    rolesOf: (folded) => rolesIn(words, folded) ?? derived(folded, words, cognates),
     isListed: (folded) => words.has(folded),
     languagesOf: (folded) => (words.get(folded) ?? 0) >> FIRST_LANGUAGE,
     markedAt: (folded, at) => markedAt(folded, at, marked, longest),
@@ -185,14 +198,33 @@ function rolesIn(words: Words, word: string): number | undefined {
   return found === undefined ? undefined : found & ROLES
 }
 
-/** The roles of a plural, a compound, or a word with a purely medical ending; never of a name. */
-function derived(folded: string, words: Words): number {
+/** Roles that a word has in every language. */
+const SHARED = CHANGES_MEANING | CONTRAST | TECHNIQUE | ANATOMY | FINDING
+
+/** The roles of all words that share an international form, together. */
+function cognatesOf(words: Words): Words {
+  const cognates = new Map<string, number>()
+  for (const [word, role] of words) {
+    const form = (role & PARTNER) === 0 ? internationalForm(word) : undefined
+    if (form !== undefined) cognates.set(form, (cognates.get(form) ?? 0) | (role & SHARED))
+  }
+  return cognates
+}
+
+/**
+ * The roles of a plural, a cognate, a compound, or a word with a purely medical ending; never of a
+ * name.
+ */
+function derived(folded: string, words: Words, cognates: Words): number {
   if (folded.length < 4 || names().all.has(folded)) return 0
   const singular = /^(.{3,}?)(?:es|s)$/.exec(folded)?.[1]
   const known =
     (singular === undefined ? undefined : rolesIn(words, singular)) ??
     (folded.endsWith('s') ? rolesIn(words, folded.slice(0, -1)) : undefined)
   if (known !== undefined) return known & ~TITLE
+  const form = internationalForm(folded)
+  const cognate = form === undefined ? 0 : (cognates.get(form) ?? 0)
+  if (cognate !== 0) return cognate
   return isClinical(folded) ? FINDING : compoundOf(folded, (part) => rolesIn(words, part) ?? 0)
 }
 

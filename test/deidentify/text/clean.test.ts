@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { cleanText } from '../../../src/deidentify/text/clean.js'
+import { internationalForm } from '../../../src/deidentify/text/cognates.js'
 import { fold } from '../../../src/deidentify/text/fold.js'
-import { vocabularyOf } from '../../../src/deidentify/text/vocabulary.js'
+import { LANGUAGES, names, vocabularyOf } from '../../../src/deidentify/text/vocabulary.js'
 
 const vocabulary = vocabularyOf()
 const clean = (text: string, forbidden: readonly string[] = [], longest = 1024, isProse = false) =>
@@ -182,5 +184,65 @@ describe('an unknown word', () => {
       }),
       { numRuns: 2000 },
     )
+  })
+})
+
+describe('the languages of a profile', () => {
+  it('give each language its own bit, whatever others are chosen', () => {
+    const all = vocabularyOf()
+    for (const [language, word] of [
+      ['fr', 'poumon'],
+      ['es', 'rodilla'],
+      ['pt', 'joelho'],
+      ['de', 'schädel'],
+    ] as const) {
+      const bit = 1 << LANGUAGES.indexOf(language)
+      expect(all.languagesOf(fold(word)) & bit).toBe(bit)
+      expect(vocabularyOf([language]).languagesOf(fold(word))).toBe(bit)
+    }
+  })
+})
+
+describe('an unknown word in lower case, where names have capitals', () => {
+  it.each([
+    ['Radiographie ramolliquement discutable du genou', true],
+    ['Befund unverklausuliert, Knie stabil', true],
+    ['Knie zentrumwerfende, links', true],
+    ['KNEE ramolliquement', false],
+    ['knee seen ramolliquement', false],
+    ['Knee Ramolliquement seen', false],
+    ['Knee of kowalczyk, left', false],
+    ['Knee of almeida, left', false],
+  ])('is kept only with an ending that names do not have: %s', (text, isKept) => {
+    expect(clean(text) === text).toBe(isKept)
+  })
+
+  it('takes the rest of its clause with it where something else is cut', () => {
+    expect(clean('Fraktur unverklausuliert FLUMOXIL, Knie links')).not.toContain('Fraktur')
+  })
+})
+
+describe('words of one international form', () => {
+  it.each([
+    'anoxic anóxico anossico anoxique anoxisch anoxische',
+    'rotation rotación rotazione rotação rotatie',
+    'stereotactic stéréotactique estereotáctica stereotaktische',
+  ])('are known in every language: %s', (words) => {
+    const roles = words.split(' ').map((word) => vocabularyOf().rolesOf(fold(word)))
+    expect(roles).not.toContain(0)
+  })
+
+  it('are hardly ever names', () => {
+    const corpus = fold(readFileSync(new URL('corpus.txt', import.meta.url), 'utf8'))
+    const words = (corpus.match(/[a-z]+/g) ?? []).filter((word) => vocabulary.isListed(word))
+    const forms = new Set(words.map(internationalForm))
+    const others = [...names().all].filter((name) => !vocabulary.isListed(name))
+    const alike = others.filter((name) => {
+      const form = internationalForm(name)
+      return form !== undefined && forms.has(form)
+    })
+    expect(forms.size).toBeGreaterThan(1000)
+    expect(others.length).toBeGreaterThan(15_000)
+    expect(alike.length).toBeLessThan(10)
   })
 })

@@ -20,14 +20,15 @@ const CODE_TEXTS: ReadonlySet<number> = new Set([
 ])
 
 /**
- * The schemes of PS3.16 Table 8-1, except those of single institutions: their meanings are
- * published texts.
+ * The schemes of PS3.16 Table 8-1, whose meanings are published texts; except those of single
+ * institutions, NPI, whose codes are people, and ISO_OID, whose codes anyone may register.
  */
 const REGISTERED: ReadonlySet<string> = new Set(
   (
-    '99SDM ACR ASTM-sigpurpose BARI BI C4 C5 CD2 DC DCM DCMUID FMA HCPT HPC I10 I10P I11 I9 I9C IBSI ICDO3 ISO3166_1 ISO639_1 ' +
-    'ISO639_2 ITIS_TSN JC8 JJ1017 JJ1017T LN MA MDC MGI MSH NCBI_TAXON NCDR NCIt NDC NEU NICIP PATHLEX POS PUBCHEM_CID ' +
-    'RADELEMENT RADLEX RFC3066 RFC5646 RXNORM SCT SDM SNM SNM3 SRT UBERON UCUM UMLS UPC'
+    '99SDM ACR ASTM-sigpurpose BARI BI C4 C5 caDSR CD2 CTV3 DC DCM DCMUID FMA HCPT HPC I10 I10C I10P I11 I9 I9C IBSI ICDO3 ' +
+    'IETF4646 ISO3166_1 ISO5218_1 ISO639_1 ISO639_2 ITIS_TSN JC8 JJ1017 JJ1017T LN MA MDC MDNS MGI MSH NBD NBG NCBI_TAXON NCDR ' +
+    'NCIt NDC NEU NICIP PATHLEX POS PUBCHEM_CID RADELEMENT RADLEX RFC-3881 RFC3066 RFC5646 RO RRID RXNORM SCPECG SCT SDM SNM ' +
+    'SNM3 SRT UBERON UCUM UMLS UNS UPC'
   ).split(' '),
 )
 

@@ -119,7 +119,7 @@ describe('an identifier of the source in another form', () => {
     'is removed if it contains the study date: %s',
     async (value) => {
       expect(await leftOf([SOFTWARE, 'LO', value])).toMatch(
-        /^(ANONYMIZED|of \[\.\.\.\]( at \[\.\.\.\])?)$/,
+        /^(ANONYMIZED|of \[\.\.\.\]( at noon)?)$/,
       )
     },
   )

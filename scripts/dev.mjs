@@ -21,6 +21,7 @@ const succeeds = async (...args) => (await once(node(...args), 'exit'))[0] === 0
 const nocturne = 'dist/cli/main.js'
 
 let gateway
+let isStopping = false
 async function stop() {
   if (gateway === undefined || gateway.exitCode !== null || gateway.signalCode !== null) return
   const exited = once(gateway, 'exit')
@@ -29,10 +30,15 @@ async function stop() {
 }
 
 async function restart() {
+  console.log('dev: building …')
+  const began = Date.now()
   if (!(await succeeds('scripts/build.mjs'))) {
-    console.error('dev: the build failed; the gateway keeps running the previous build')
+    if (!isStopping)
+      console.error('dev: the build failed; the gateway keeps running the previous build')
     return
   }
+  const seconds = ((Date.now() - began) / 1_000).toFixed(0)
+  console.log(`dev: built in ${seconds} s, ${gateway === undefined ? 'starting' : 'restarting'}`)
   await stop()
   if (!existsSync(`${site}/nocturne.yaml`) && !(await succeeds(nocturne, 'init', site, '--demo')))
     process.exit(1)
@@ -42,7 +48,10 @@ async function restart() {
 let changes = 0
 for (const folder of ['src', 'config']) watch(folder, { recursive: true }, () => void changes++)
 for (const signal of ['SIGINT', 'SIGTERM'])
-  process.once(signal, () => void stop().then(() => process.exit(0)))
+  process.once(signal, () => {
+    isStopping = true
+    void stop().then(() => process.exit(0))
+  })
 
 for (let done = -1; ;) {
   const seen = changes

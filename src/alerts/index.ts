@@ -4,7 +4,7 @@
  * In:  the ledger as it grows, and states that the composition observes (the store, the database,
  *      the witnesses, the clock).
  * Out: the event `alert.raised`, which reaches every sink; a notification to officers and
- * operators;      counts for the metrics.
+ *      operators; counts for the metrics.
  * Always true: each alert is one event, raised once however many gateways see its cause; it names
  *      principals, keys and entries of the ledger, never a patient; a restart misses nothing of the
  *      last hour.

@@ -8,7 +8,7 @@ import { randomName, newId } from '../lib/ids.js'
 import type { Tx } from '../state/index.js'
 import type { CaseTable, EscalationTable } from '../state/night/index.js'
 
-/** Who is notified by a step. A person's ID means that person. */
+/** Recipients of a step's notifications; `person` is the ID of one person. */
 export type Audience =
   'duty' | 'backup' | 'group' | 'operators' | 'facility' | { readonly person: string }
 

@@ -31,7 +31,7 @@ export type CountOutcomes = (transfers: readonly string[]) => Promise<
   }[]
 >
 
-/** The critical results of each case that nobody has read back. */
+/** For each case, the critical results that have not been read back. */
 export type OpenCriticals = (
   cases: readonly string[],
 ) => Promise<ReadonlyMap<string, readonly CriticalResultTable[]>>

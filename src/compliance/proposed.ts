@@ -1,7 +1,7 @@
 /**
- * The rule that HHS proposed on 2025-01-06 (90 FR 898, RIN 0945-AA22), as far as it would change
- * the requirements for a site. It is not in force; as a second profile, it lets a site see how far
- * it would comply. Section letters are those of the proposal.
+ * The rule that HHS proposed on 2025-01-06 (90 FR 898, RIN 0945-AA22), to the extent that it would
+ * change the requirements for a site. It is not in force; as a second profile, it lets a site see
+ * to what extent it would comply. Section letters are those of the proposal.
  */
 export interface ProposedRow {
   readonly id: string

@@ -149,7 +149,7 @@ function keepOpen(
     } catch (error) {
       const system = systemCode(error)
       if (isFirst) {
-        logger.warn('the DIMSE port cannot be listened on; it is tried again', {
+        logger.warn('cannot listen on the DIMSE port; retrying', {
           code: asNocturneError(error).code,
           ...(system !== undefined && { system }),
         })
@@ -235,6 +235,6 @@ async function optionsOf(config: DimseConfig): Promise<Omit<DimseOptions, 'limit
 const warnOf =
   ({ logger }: DoorRooms) =>
   (error: unknown): void =>
-    logger.warn('studies that are arriving could not be looked after; it is tried again', {
+    logger.warn('arriving studies could not be completed or resumed; retrying', {
       code: asNocturneError(error).code,
     })

@@ -1,4 +1,4 @@
-/** Opens tokens, sign-in, the ready check of a key, and the gatekeeper. */
+/** Opens tokens, sign-in, the readiness check of a key, and the gatekeeper. */
 import { createAuthenticate, createGatekeeper, createTokens } from '../access/index.js'
 import type { Gatekeeper, Tokens } from '../access/index.js'
 import { createKeyChecks, createSignIn } from '../access/sign-in/index.js'

@@ -55,7 +55,10 @@ export const instant = (time: string | number): string =>
 
 /** Midnight is shown as a date only. */
 export const periodOf = ({ scope }: Evidence): string =>
-  `from ${instant(scope.from)} until before ${instant(scope.until)}`.replaceAll(' 00:00:00 UTC', '')
+  `from ${instant(scope.from)} up to, but not including, ${instant(scope.until)}`.replaceAll(
+    ' 00:00:00 UTC',
+    '',
+  )
 
 /** `1 item`, `2 items`. */
 export const plural = (n: number, one: string, many = `${one}s`): string =>

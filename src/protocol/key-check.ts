@@ -1,7 +1,7 @@
 /**
- * The text that a ready check seals to a reader, and its answer. A client that decrypts anything a
- * server sends could be made to open a study: so it answers only with a digest, and only for a text
- * of exactly this form.
+ * The text that a readiness check seals to a reader, and its answer. A client that decrypts
+ * anything a server sends could be made to open a study: so it answers only with a digest, and only
+ * for a text of exactly this form.
  */
 
 /** Longer content is not read at all. */

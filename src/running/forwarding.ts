@@ -7,7 +7,8 @@ import type { Logger } from '../lib/logger.js'
 /** Used when our own database is unavailable. */
 const PAUSE_AFTER_FAILURE_MS = 5_000
 /**
- * Time allowed for the last batch when the gateway stops, which above all contains the stop itself.
+ * Time allowed for the last batch when the gateway stops. Its most important event is the stop
+ * itself.
  */
 const LAST_STEP_MS = 5_000
 

@@ -162,7 +162,7 @@ describe('what fails', () => {
     })
   })
 
-  it('sends no token over plain HTTP beyond this machine', async () => {
+  it('sends no token over plain HTTP to another machine', async () => {
     await writeFile(at('t.token'), 'noct_x\n', { mode: 0o600 })
     const words = ['inbox', '--gateway', 'http://192.0.2.1', '--token-file', 't.token']
     const { status, stderr } = await nocturne(...words)

@@ -163,7 +163,7 @@ describe('secret new', () => {
     expect(await problemsOf(dir)).toEqual([])
   })
 
-  it('never replaces one, and makes none for a facility that is not there', async () => {
+  it('never replaces one, and makes none for a facility that does not exist', async () => {
     const dir = await demoSite()
     const path = join(dir, 'secrets/facilities/facility-a.key')
     const before = await readFile(path, 'utf8')

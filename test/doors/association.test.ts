@@ -223,7 +223,7 @@ describe('an instance', () => {
     for (let i = 0; i < 600; i += 1) parrot.say(piece)
     await wait(300)
     expect(door.arrived).toHaveLength(1)
-    // The parrot itself holds the sixty megabytes; the door adds almost nothing.
+    // The test's own peer holds the sixty megabytes; the door adds almost nothing.
     expect(process.memoryUsage().rss - before).toBeLessThan(110_000_000)
     release()
     parrot.vanish()

@@ -25,7 +25,7 @@ import { makeSite } from '../whole-way/_gateway.js'
 import type { TestSite } from '../whole-way/_gateway.js'
 
 let site: TestSite
-let rooms: Rooms
+let rooms: Rooms | undefined
 let app: Express
 
 beforeAll(async () => {
@@ -38,7 +38,7 @@ beforeAll(async () => {
 }, 60_000)
 
 afterAll(async () => {
-  await rooms.close()
+  await rooms?.close()
   await site.remove()
 })
 

@@ -130,7 +130,7 @@ describe('a published log', () => {
     await open.close()
   })
 
-  it('is published completely again when the files are gone', async () => {
+  it('is republished in full when the files are gone', async () => {
     const open = await openPublished()
     await fill(open.ledger, 600)
     await open.publish()

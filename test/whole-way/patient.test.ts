@@ -42,9 +42,9 @@ const as = (principal: string) => [
 const typesOf = ({ events }: Answer) => events.map(({ entry }) => entry.type)
 
 describe.each(['pseudonymize', 'strip'])(
-  'who touched a patient of a facility that sends with %s',
+  'a search for access to a patient, at a facility with profile %s',
   (profile) => {
-    it('is answered for the ID used by the facility, which appears in no log, URL or ledger', async () => {
+    it('finds the patient by the ID that the facility uses, which appears in no log, URL or ledger', async () => {
       await site.configure((yaml) => yaml.replace(/profile: \w+/, `profile: ${profile}`))
       await gateway.stop()
       gateway = await site.start()

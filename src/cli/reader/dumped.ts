@@ -92,7 +92,7 @@ export async function openDumped(work: Dumped): Promise<DumpedReport> {
       work.onFailed(error)
     }
   }
-  // Added by someone who could not sign for it.
+  // Files that the signed manifest does not name.
   for (const index of places.keys()) work.onFailed(mismatch(`item ${index}`))
   const items = manifest.items.length
   const isWhole = opened === items && places.size === 0

@@ -1,4 +1,4 @@
-/** The reader's side of the ready check. */
+/** The reader's side of the readiness check. */
 import { createHash } from 'node:crypto'
 import { keyCheckAnswer, keyCheckedAnswer } from '../../protocol/http/gateway.js'
 import type { KeyCheckAnswer, KeyCheckedAnswer } from '../../protocol/http/gateway.js'

@@ -135,7 +135,7 @@ export const ACCESS: readonly Check[] = [
   }),
   onSystem({
     id: 'sessions-end',
-    title: 'Sessions of people end automatically',
+    title: "People's sessions end automatically",
     run: ({ tokens }, { at }) => {
       const sessions = tokens.filter((one) => one.method === 'signature' && one.expiresAt > at)
       const long = sessions.filter((one) => one.expiresAt - one.createdAt > MOST_SESSION_MS)

@@ -38,7 +38,7 @@ times follow the option for dates, UIDs ${
 }, numbers stay when they are
 numbers. Text that people write (LT, ST, UC and UT but for some of equipment, and comments in LO) is cleaned: only words of a published
 vocabulary and quantities stay. Other text stays when no identifier of the source is in it. Text in the place of items or binary
-numbers is removed. All of this holds at every level of nesting. Everything behind Pixel Data is removed.`
+numbers is removed. All of this holds at every level of nesting. Everything after Pixel Data is removed.`
 
 /**
  * Returns Markdown. It is generated from the rules that are executed, so it describes what they do

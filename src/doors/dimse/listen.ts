@@ -45,7 +45,7 @@ const TLS_HANDSHAKE = 0x16
 const CIPHERS =
   'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM'
 
-/** @throws the system's error when the address cannot be listened on. */
+/** @throws the system's error when it cannot listen on the address. */
 export async function listen(
   options: ListenOptions,
   onLink: (socket: Socket | TLSSocket, link: Link) => void,

@@ -34,7 +34,8 @@ export interface Link {
 
 export interface Callers {
   /**
-   * Whether a caller may connect without TLS: this machine, and the addresses that the site lists.
+   * Whether a caller may connect without TLS; only this machine and the addresses that the site
+   * lists may.
    */
   mayBePlain(address: string): boolean
   /** The peer with this title, if the connection satisfies its binding. */

@@ -1,6 +1,6 @@
 /**
- * A cursor: how far one outlet has been told of the log, and which gateway is telling it. Each is
- * one row in the database.
+ * A cursor: how much of the log one outlet has received, and which gateway sends it. Each is one
+ * row in the database.
  */
 import type { State } from '../../state/index.js'
 

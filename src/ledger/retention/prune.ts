@@ -245,8 +245,8 @@ async function pruneBundles(
   const [first = 0, last = first] = [bundles.at(0), bundles.at(-1)]
   await ledger
     .record(async (tx) => {
-      // Checked again, because a hold may have been placed meanwhile. It was recorded either before
-      // this transaction and is seen here, or after it.
+      // Checked again: a hold may have been placed in the meantime. A hold recorded before this
+      // transaction is seen here; a later one covers only what is left.
       const stays = await bundlesThatStay(tx, first * TILE_WIDTH, (last + 1) * TILE_WIDTH)
       const ranges = merge(bundles.filter((bundle) => !stays.has(bundle)).map(rangeOf))
       if (ranges.length === 0) throw new NothingLeft()

@@ -39,8 +39,8 @@ export const MISMATCHES: Readonly<Record<Mismatch['reason'], string>> = {
 }
 
 /**
- * Limits the mismatches listed in `/readyz` and those remembered as reported; more would add no
- * information.
+ * Maximum number of mismatches that are listed in `/readyz`, and that are remembered as reported;
+ * more would add no information.
  */
 const MOST_MISMATCHES = 1_000
 const ROWS_AT_ONCE = 500

@@ -30,8 +30,8 @@ export interface EventChecks {
 }
 
 /**
- * Another version may render the same events differently. The page in the ZIP is of the version
- * that wrote it.
+ * Another version may render the same events differently. The page in the ZIP comes from the
+ * version that wrote the ZIP.
  */
 export const isComparable = ({ rendering, versions }: About): boolean =>
   RENDERINGS[rendering]?.version === versions.rendering

@@ -72,7 +72,7 @@ function peaksOf(size: number): readonly Subtree[] {
   return peaks
 }
 
-/** How many levels the line of a subtree goes down: to the next multiple of `STEP`. */
+/** Levels between a subtree's line and the line below it: down to the next multiple of `STEP`. */
 const stepOf = (height: number): number => ((height - 1) % STEP) + 1
 
 /**

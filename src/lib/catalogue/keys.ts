@@ -66,7 +66,7 @@ export const KEYS = {
   certificate_not_confirmed: entry(
     422,
     'the signature does not confirm the new certificate',
-    'ask its owner to sign the statement that `nocturne key confirm --site DIR --principal P` prints, with the old or the new key',
+    'ask its owner to sign, with the old or the new key, the statement that `nocturne key confirm --site DIR --principal P` prints',
   ),
   key_unreadable: entry(
     422,
@@ -76,7 +76,7 @@ export const KEYS = {
   key_is_public: entry(
     422,
     'the file holds a public key, and the private key is needed',
-    'give the private key: the file that `nocturne key new` wrote without .pub, or `gpg --export-secret-keys --armor`',
+    'give the private key: the file without .pub that `nocturne key new` wrote, or `gpg --export-secret-keys --armor`',
   ),
   key_several: entry(
     422,
@@ -145,8 +145,8 @@ export const KEYS = {
   ),
   receipt_invalid: entry(
     502,
-    'the receipt of the gateway does not verify',
-    'tell the operator and the compliance officer: what it should prove may not be in the log',
+    "the gateway's receipt does not verify",
+    'tell the operator and the compliance officer: the event that it should prove may not be in the log',
   ),
   manifest_mismatch: entry(
     422,

@@ -82,7 +82,7 @@ export const REQUESTS = {
   reader_not_eligible: entry(
     403,
     "the reader's training or privilege for this facility is not in force",
-    'ask the officer to renew it (nocturne register add training or privilege); STAT studies can be claimed without',
+    'ask the officer to renew it with `nocturne register add training` or `nocturne register add privilege`; STAT studies can be claimed without it',
   ),
   register_invalid: entry(
     422,

@@ -26,7 +26,7 @@ export const TRANSFERS = {
   upload_under_way: entry(
     409,
     'an upload with this Idempotency-Key has been received, or is under way',
-    'ask GET /v1/uploads/KEY what became of it; use a new key for other files',
+    'send GET /v1/uploads/KEY to find out what became of it; use a new key for other files',
   ),
   upload_key_reused: entry(
     422,
@@ -71,7 +71,7 @@ export const TRANSFERS = {
   quarantine_not_held: entry(
     409,
     'the item is no longer in quarantine',
-    'see `nocturne quarantine list --all` for whether it was released or discarded',
+    'run `nocturne quarantine list --all` to see whether it was released or discarded',
   ),
   not_waivable: entry(
     422,
@@ -80,12 +80,12 @@ export const TRANSFERS = {
   ),
   release_invalid: entry(
     422,
-    'the release does not match what is held, or is not signed by the facility',
+    'the release does not match the held item, or is not signed by the facility',
     "run `nocturne quarantine release` with the facility's own key",
   ),
   discard_invalid: entry(
     422,
-    'the decision to discard does not match what is held, or is not signed by a person who may decide',
+    'the decision to discard does not match the held items, or is not signed by a person who may decide',
     "run `nocturne quarantine discard` with --key and the facility's own key, or with --by and --signing-key for a person in `releasedBy`",
   ),
   already_claimed: entry(

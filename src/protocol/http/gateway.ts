@@ -1,5 +1,5 @@
 /**
- * What a client learns about a gateway and about itself; signing in; and the ready check of a
+ * What a client learns about a gateway and about itself; signing in; and the readiness check of a
  * reader's key.
  */
 import * as z from 'zod/mini'

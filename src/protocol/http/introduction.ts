@@ -8,7 +8,7 @@ ciphertext. Anything that speaks HTTP and OpenPGP can be a client; the \`nocturn
 **Errors** are \`application/problem+json\` (RFC 9457). Branch on \`code\`; \`hint\` says what to do; \`field\` names the part at fault;
 \`type\` is the address of a page about the code. [All codes](/reference/errors).
 
-- **400**: the request does not have the form described here: no JSON, an unknown, repeated or missing member, a value of the wrong form.
+- **400**: the request does not have the form described here: it is not JSON, a member is unknown, repeated or missing, or a value has the wrong form.
 - **422**: the form is right, and what it says cannot be accepted: no such group, a signature that does not match, no file that could be taken.
 - **404**: resources that you may not see get the same answer as those that do not exist.
 - **503** and **507**: temporarily unavailable. Repeat the same request after \`Retry-After\` seconds; nothing from it was kept.

@@ -9,7 +9,10 @@ export interface HandoverTable {
   id: string
   group_id: string
   giver: string
-  /** JSON: kind, ID and code of each open matter at that moment. Nothing identifies a patient. */
+  /**
+   * JSON: kind, ID and code of each case and critical result that was open then. Nothing
+   * identifies a patient.
+   */
   items: string
   /** Sealed to the readers of the group and signed by the giver: one OpenPGP message in base64. */
   note: string | null

@@ -108,7 +108,7 @@ function factsOf(report: PackageReport, about: NonNullable<PackageReport['about'
       'Requested by',
       `${asked.by} (${asked.role}), ${instant(asked.at)}. This request is number ${number(asked.event)} in the log.`,
     ],
-    ['Log', `${origin}, ${plural(report.size, 'entry', 'entries')} long when it was exported`],
+    ['Log', `${origin}, with ${plural(report.size, 'entry', 'entries')} at the time of export`],
     ['Events in this export', number(about.count)],
     ...(report.pruned
       ? ([

@@ -65,7 +65,7 @@ describe('cleaned text', () => {
     ['John Doe 04/05/1961 MRN 88123', ''],
     ['CT ABDOMEN DELGADO', 'CT ABDOMEN [...]'],
     ['TC de intestino delgado', 'TC de intestino delgado'],
-  ])('of %j leaves %j', (before, after) => {
+  ])('turns %j into %j', (before, after) => {
     expect(clean(before)).toBe(after)
   })
 

@@ -12,7 +12,8 @@ interface ApproveOptions extends GatewayOptions {
 export const registerAuditApprove: Register = (parent, cli) => {
   const approve = define(parent, {
     usage: 'approve',
-    summary: "agree to another officer's search for a patient, where the site asks for two",
+    summary:
+      "agree to another officer's search for a patient, where the site requires two officers",
     examples: [
       'nocturne audit approve 0190c0de-7a2b-7c11-8d5f-6f2f6f2f6f2f --gateway https://gateway.example.org --token-file officer-2.token',
     ],

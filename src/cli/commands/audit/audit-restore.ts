@@ -19,7 +19,7 @@ export const registerAuditRestore: Register = (parent, cli) => {
     .requiredOption('--site <dir>', "the site's folder; its gateways must be stopped")
     .option(
       '--acknowledge-loss',
-      'confirm that you accept the loss of transfers, claims and tokens newer than the database, or, if the store is lost, of everything sealed in it; their events are kept',
+      'confirm that you accept the loss of transfers, claims and tokens made after the database copy that you restored, or, if the store is lost, of everything sealed in it; their events are kept',
     )
     .action(async (options: RestoreOptions) => {
       const output = cli.output(options)

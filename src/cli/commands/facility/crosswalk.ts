@@ -31,7 +31,7 @@ export const addCrosswalkOptions = (command: Command): Command =>
     .option('--passphrase-file <file>', 'file that contains the passphrase of the keys')
     .option(
       '--gateway-certificate <file>',
-      'trust only crosswalks signed by this certificate, not by those that fetch saved in the folder',
+      'trust only this certificate for crosswalk signatures, not those that `fetch` saved in the folder',
     )
 
 /** The lines, read again on each call; warns once about each file that the keys do not open. */

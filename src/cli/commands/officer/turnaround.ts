@@ -22,7 +22,7 @@ export const registerTurnaround: Register = (parent, cli) => {
   })
   addGatewayOptions(command)
     .requiredOption('--from <time>', 'cases that became available from then on', instant)
-    .option('--until <time>', 'until then; now when not given', instant)
+    .option('--until <time>', 'end of the period; the current time if omitted', instant)
     .option('--csv <file>', 'write the figures as CSV')
     .action(async (options: TurnaroundOptions) => {
       const output = cli.output(options)

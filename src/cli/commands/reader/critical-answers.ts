@@ -221,7 +221,7 @@ export function registerPhone(group: Command, cli: Cli): void {
         .choices(['yes', 'no'])
         .makeOptionMandatory(),
     )
-    .option('--at <time>', 'when you called; now when not given', instant)
+    .option('--at <time>', 'time of the call; the current time if omitted', instant)
     .action(async (name: string, options: PhoneOptions) => {
       const output = cli.output(options)
       const { sendPhoneCall } = await import('../../reader/critical.js')

@@ -38,9 +38,14 @@ export const registerSend: Register = (parent, cli) => {
   })
   addGatewayOptions(command)
     .option('--group <id>', 'reading group; may be omitted if your facility has only one')
-    .addOption(new Option('--priority <priority>', 'how soon it must be read').choices(PRIORITIES))
+    .addOption(
+      new Option('--priority <priority>', 'how soon the study must be read').choices(PRIORITIES),
+    )
     .option('--case <case>', 'case that these late images or documents belong to', caseName)
-    .option('--skip-links', 'accept that links that lead out of a folder are left out')
+    .option(
+      '--skip-links',
+      'leave out symbolic links that point outside their folder, without an error',
+    )
     .option('--again', 'create a new case even if the same files were sent before')
     .action(async (paths: string[], options: SendOptions) => {
       const output = cli.output(options)

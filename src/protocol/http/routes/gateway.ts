@@ -121,7 +121,7 @@ export const GATEWAY_ROUTES: Routes = {
   },
   'POST /v1/key-check': {
     tag: SIGN_IN,
-    summary: 'Begin a ready check of my key',
+    summary: 'Begin a readiness check of my key',
     about:
       "Shows before the first urgent study that your key can open what is sealed to it. Answer only a message of exactly the form described and whose origin is this gateway: anything else could be a patient's study.",
     roles: ['reader', 'recovery'],
@@ -132,7 +132,7 @@ export const GATEWAY_ROUTES: Routes = {
   },
   'POST /v1/key-check/answer': {
     tag: SIGN_IN,
-    summary: 'Complete the ready check',
+    summary: 'Complete the readiness check',
     roles: ['reader', 'recovery'],
     json: keyCheckedRequest,
     answers: { 200: { about: 'The key works; this is recorded.', json: keyCheckedAnswer } },

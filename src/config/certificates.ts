@@ -60,6 +60,9 @@ export async function readCertificates(
   return { certificates, problems: [...problems, ...shared(certificates)], unfit }
 }
 
+/** As written in the YAML. */
+export const certificateFiles = (site: SiteDraft): string[] => named(site).map(({ file }) => file)
+
 function named(site: SiteDraft): { principal: string; file: string }[] {
   const entries = [
     ...site.facilities.map(({ id, certificate }, at) => [id ?? `facilities[${at}]`, certificate]),

@@ -4,7 +4,7 @@ import type { StoreConfig } from '../store/index.js'
 import { readAttributeRecipients } from './attribute-recipients.js'
 import type { RecipientsReading } from './attribute-recipients.js'
 import { buildConfig, buildStore } from './build.js'
-import { NO_POLICY, readCertificates } from './certificates.js'
+import { NO_POLICY, readCertificates, certificateFiles } from './certificates.js'
 import { checkAuthorities } from './authorities.js'
 import { checkDoorFiles } from './doors.js'
 import type { InspectCertificate, SiteCertificate } from './certificates.js'
@@ -17,6 +17,7 @@ import { formatPath } from './yaml/expectations.js'
 import { readText, resolvePath } from './files.js'
 import type { KeyPolicy, Secrets, Site, SiteProblem } from './site-config.js'
 import { readProfiles } from './profiles.js'
+import { checkModes } from './modes.js'
 import type { ProfileReader } from './profiles.js'
 import { checkReferences } from './yaml/references.js'
 import type { Finding } from './yaml/finding.js'
@@ -48,6 +49,8 @@ export interface SiteSurvey {
    * works.
    */
   readonly unfit: readonly SiteProblem[]
+  /** Files that users of a group can change; those that every user can change are problems. */
+  readonly loose: readonly SiteProblem[]
   /** Undefined if there is any problem. */
   readonly site: Site | undefined
   /** Absolute. */
@@ -109,7 +112,7 @@ export async function surveySite(
   const environment = await readEnvironment(yaml.value, env)
   const draft = readDraft(environment.value)
   const named = await readNamed(root, draft, rooms)
-  const { certificates, attributes, secrets, tls } = named
+  const { certificates, attributes, secrets, tls, modes } = named
 
   // Interpreting the text of a broken file would only cause false alarms.
   const isReadable = yaml.value !== undefined
@@ -140,6 +143,7 @@ export async function surveySite(
   return {
     problems,
     unfit: certificates.unfit,
+    loose: modes.warnings,
     site: problems.length === 0 && config && whole ? { config, secrets: whole } : undefined,
     dir: root,
     name: draft.gateway.name,
@@ -163,9 +167,10 @@ async function readNamed(root: string, draft: SiteDraft, rooms: SiteRooms) {
   const certificates = await readCertificates(root, draft, rooms.inspectCertificate)
   const attributes = await readAttributeRecipients(root, draft, profiles, now)
   const secrets = await readSecrets(root, facilities)
+  const modes = await checkModes(root, certificateFiles(draft))
   const tls = draft.gateway.tls && (await checkTls(root, draft.gateway.tls, now))
   return {
-    ...{ profiles, certificates, attributes, secrets, tls },
+    ...{ profiles, certificates, attributes, secrets, tls, modes },
     /** At fault in the YAML itself. */
     findings: [...findings, ...attributes.findings],
     problems: [
@@ -173,6 +178,7 @@ async function readNamed(root: string, draft: SiteDraft, rooms: SiteRooms) {
       ...certificates.problems,
       ...attributes.problems,
       ...secrets.problems,
+      ...modes.problems,
       ...(tls?.problems ?? []),
       ...(await checkSinks(root, draft, now)),
       ...(await checkDoorFiles(root, draft, now)),
@@ -184,6 +190,7 @@ async function readNamed(root: string, draft: SiteDraft, rooms: SiteRooms) {
 const notASite = (dir: string, problem: SiteProblem): SiteSurvey => ({
   problems: [problem],
   unfit: [],
+  loose: [],
   site: undefined,
   dir,
   name: undefined,

@@ -21,6 +21,11 @@ export interface FacilityKeys {
    */
   expectInUse(facility: string): Promise<void>
   /**
+   * What `record` would refuse, without recording anything.
+   * @throws NocturneError `facility_key_unknown`
+   */
+  expectKnown(): Promise<void>
+  /**
    * On start: puts a rotated secret into effect and records the event. A secret that is neither the
    * current one nor its successor stops the gateway.
    *
@@ -54,6 +59,10 @@ export function createFacilityKeys(parts: FacilityKeyParts): FacilityKeys {
       if (inUse !== undefined && keyIdOf(secret) !== inUse)
         throw new NocturneError('facility_key_unknown', { subject: facility })
     },
+    expectKnown: async () => {
+      for (const { id } of parts.facilities)
+        expectSuccessor(id, await keyInUse(state, id), secretsOf(id).map(keyIdOf))
+    },
     record: async () => {
       for (const { id } of parts.facilities) await recordKey(parts, id, secretsOf(id).map(keyIdOf))
     },
@@ -70,8 +79,7 @@ async function recordKey(
 ): Promise<void> {
   const before = await keyInUse(state, facility)
   if (before === current) return
-  if (before !== undefined && !retired.includes(before))
-    throw new NocturneError('facility_key_unknown', { subject: facility })
+  expectSuccessor(facility, before, [current, ...retired])
   const use = { facility, key_id: current, since: now(), retired_at: null }
   if (before === undefined) {
     // The first secret of a facility is not a change, so there is no event.
@@ -100,6 +108,16 @@ async function recordKey(
     const event = { type: 'facility.rekeyed', outcome: 0, actor: SYSTEM, facility, detail } as const
     return { value: undefined, events: [event] }
   })
+}
+
+/** The current secret, or one of the former ones, is the one in use. */
+function expectSuccessor(
+  facility: string,
+  inUse: string | undefined,
+  ids: readonly string[],
+): void {
+  if (inUse !== undefined && !ids.includes(inUse))
+    throw new NocturneError('facility_key_unknown', { subject: facility })
 }
 
 async function keyInUse({ db }: Pick<State, 'db'>, facility: string): Promise<string | undefined> {

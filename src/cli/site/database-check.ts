@@ -52,7 +52,8 @@ export async function checkDatabase(survey: SiteSurvey, now: Date): Promise<Data
     const { message, hint, code } = asNocturneError(error, 'database_unavailable')
     const isDown = code === 'database_unavailable' || code === 'database_unusable'
     const shown = isDown ? DATABASE_HINT : hint
-    return onlyProblems([{ path: 'database', problem: message, hint: shown }])
+    const path = code === 'ledger_broken' ? 'ledger' : 'database'
+    return onlyProblems([{ path, problem: message, hint: shown }])
   }
 }
 

@@ -16,6 +16,7 @@ import { openStore } from '../../store/index.js'
 import { checkDatabase } from './database-check.js'
 import { formatDay } from '../format.js'
 import { checkListeners } from './listen-check.js'
+import { checkStart } from './start-check.js'
 import { checkGatewayKey, GATEWAY_CERTIFICATE } from './gateway-key-check.js'
 
 export interface SiteCheck {
@@ -43,18 +44,21 @@ export async function checkSite(
     checkStore(survey),
     checkListeners(survey),
   ])
+  const problems = [
+    ...survey.problems,
+    ...survey.unfit,
+    ...checkClock(now),
+    ...key.problems,
+    ...database.problems,
+    ...store,
+    ...listeners,
+  ]
+  if (problems.length === 0 && survey.site) problems.push(...(await checkStart(survey.site, now)))
   return {
     dir: survey.dir,
-    problems: [
-      ...survey.problems,
-      ...survey.unfit,
-      ...checkClock(now),
-      ...key.problems,
-      ...database.problems,
-      ...store,
-      ...listeners,
-    ],
+    problems,
     warnings: [
+      ...survey.loose,
       ...expiries(survey, key.signsUntil, now),
       ...unreportable(survey),
       ...database.warnings,

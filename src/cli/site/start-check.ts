@@ -1,0 +1,65 @@
+/**
+ * Opens the rooms of a site as `serve` does, and records nothing: what the other checks did not
+ * look for is found here, such as a lost database, another bucket, or a missing text detector.
+ */
+import { lstat, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Site, SiteProblem } from '../../config/index.js'
+import { openRooms } from '../../gateway/rooms.js'
+import { asNocturneError } from '../../lib/errors.js'
+import { createLogger } from '../../lib/logger.js'
+
+const FILE = 'sqlite:'
+
+/** Called when no other problem was found: each of them would be found again. */
+export async function checkStart(site: Site, now: Date): Promise<SiteProblem[]> {
+  const { config } = site
+  if (!config.database.startsWith(FILE) || (await exists(config.database.slice(FILE.length))))
+    return tryRooms(site, now)
+  // The check does not create the database of a site that has never served: an empty one stands in.
+  const folder = await mkdtemp(join(tmpdir(), 'nocturne-check-'))
+  try {
+    const database = `${FILE}${join(folder, 'empty.db')}`
+    return await tryRooms({ ...site, config: { ...config, database } }, now)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function tryRooms(site: Site, now: Date): Promise<SiteProblem[]> {
+  try {
+    const logger = createLogger('silent')
+    const rooms = await openRooms(site, { logger, now: () => now.getTime() })
+    try {
+      await rooms.facilityKeys.expectKnown()
+    } finally {
+      await rooms.close()
+    }
+    return []
+  } catch (error) {
+    const { code, message, subject, hint } = asNocturneError(error)
+    return [
+      {
+        path: PLACES[code] ?? 'serve',
+        problem: subject === undefined ? message : `${message}: ${subject}`,
+        hint,
+      },
+    ]
+  }
+}
+
+const PLACES: Readonly<Record<string, string>> = {
+  facility_key_unknown: 'secrets/facilities/',
+  ledger_broken: 'ledger',
+  ledger_rolled_back: 'ledger',
+  site_invalid: 'nocturne.yaml',
+  store_replaced: 'store',
+  text_detector_missing: 'textDetector',
+}
+
+const exists = (path: string) =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  )

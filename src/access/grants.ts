@@ -42,6 +42,8 @@ export const ACTIONS = [
   'case.reassign',
   'case.recall',
   'case.prioritize',
+  'case.join',
+  'case.split',
   'transfer.acknowledge',
   'report.send',
   'report.read',
@@ -193,6 +195,18 @@ export const GRANTS: readonly Grant[] = [
     role: 'sender',
     relations: ['own-facility'],
     actions: ['case.close', 'case.recall', 'case.prioritize'],
+  },
+  {
+    rule: 'senders and readers join and split cases',
+    role: 'sender',
+    relations: ['own-facility'],
+    actions: ['case.join', 'case.split'],
+  },
+  {
+    rule: 'senders and readers join and split cases',
+    role: 'reader',
+    relations: ['sealed-to', 'claimant'],
+    actions: ['case.join', 'case.split'],
   },
   {
     rule: "readers report cases that they can open, and read their groups' reports",

@@ -3,7 +3,8 @@ import type { Db, Priority, Tx } from '../state/index.js'
 import type { Figure } from '../protocol/http/figures.js'
 import type { CaseState, CaseTable } from '../state/night/index.js'
 import { arrive, opened, renewForFetch } from './arrive.js'
-import { closeCase, raiseCase, recallCase, reprioritizeCase } from './change.js'
+import { closeCase, raiseCase, recallCase, reprioritizeCase, rerouteCase } from './change.js'
+import { joinCases, splitCase } from './regroup.js'
 import type { UnclaimReason } from './claim.js'
 import type { CloseReason, OverrideReason } from '../protocol/case-requests.js'
 import { runDue } from './due.js'
@@ -117,6 +118,26 @@ export interface Cases {
   /** @throws NocturneError `case_state` */
   reprioritize(actor: Actor, id: string, priority: Priority): Promise<CaseAnswer>
   /**
+   * Withdraws the case because the same studies were sent to another group, as case `to`.
+   *
+   * @throws NocturneError `case_mismatch`, `case_other_patient`, `case_state`
+   */
+  reroute(actor: Actor, id: string, to: string): Promise<CaseAnswer>
+  /**
+   * The transfers of `from` join the case, and `from` is closed.
+   *
+   * @throws NocturneError `case_mismatch`, `case_other_patient`, `already_claimed`, `case_state`,
+   *   `transfer_not_available`
+   */
+  join(asker: Asker, id: string, from: string): Promise<CaseAnswer>
+  /**
+   * The transfers become a case of their own, which is returned.
+   *
+   * @throws NocturneError `case_mismatch`, `already_claimed`, `case_state`,
+   *   `transfer_not_available`
+   */
+  split(asker: Asker, id: string, transfers: readonly string[]): Promise<CaseAnswer>
+  /**
    * @param reportTimesOf implemented by the reports room
    */
   figures(range: FigureRange, reportTimesOf: ReportTimesOf): Promise<readonly Figure[]>
@@ -179,6 +200,9 @@ export function createCases(parts: CasesParts): Cases {
     reassign: (actor, id, to) => reassignCase(parts, actor, id, to),
     close: (actor, id, reason) => closeCase(parts, actor, id, reason),
     recall: (actor, id) => recallCase(parts, actor, id),
+    reroute: (actor, id, to) => rerouteCase(parts, actor, id, to),
+    join: (asker, id, from) => joinCases(parts, asker, id, from),
+    split: (asker, id, transfers) => splitCase(parts, asker, id, transfers),
     reprioritize: (actor, id, priority) => reprioritizeCase(parts, actor, id, priority),
     figures: (range, reportTimesOf) => figures(db, range, reportTimesOf),
     counts: () => countCases(db),

@@ -11,6 +11,7 @@ import type { CasesParts } from './parts.js'
 import { recorded } from './recorded.js'
 import type { CaseAnswer } from './recorded.js'
 import { moreUrgent } from './open.js'
+import { OPEN_STATES } from './states.js'
 import { NO_CLAIM, aboutCase, readCase, stepCase, transfersOf } from './rows.js'
 
 /** @throws NocturneError `case_state` */
@@ -29,6 +30,31 @@ export const closeCase = (
 export const recallCase = (parts: CasesParts, actor: Actor, id: string): Promise<CaseAnswer> =>
   end(parts, actor, id, { step: 'recall', type: 'case.recalled', reason: 'recalled' })
 
+/**
+ * The facility sent the same studies to another group, where they are sealed to its readers: this
+ * case must no longer be read.
+ *
+ * @throws NocturneError `case_mismatch` unless the other case is of the same facility and another
+ *   group; `case_other_patient`, `case_state`, also when the other case cannot be read
+ */
+export async function rerouteCase(
+  parts: CasesParts,
+  actor: Actor,
+  id: string,
+  to: string,
+): Promise<CaseAnswer> {
+  const { db } = parts.state
+  const [from, other] = [await readCase(db, id), await readCase(db, to)]
+  if (from.facility !== other.facility || from.group_id === other.group_id)
+    throw new NocturneError('case_mismatch')
+  const isOther = from.patient !== null && other.patient !== null && from.patient !== other.patient
+  if (isOther) throw new NocturneError('case_other_patient')
+  const canBeRead = OPEN_STATES.some((one) => one === other.state) || other.state === 'final'
+  if (!canBeRead) throw new NocturneError('case_state', { subject: other.state })
+  const more = { to: other.code, group: other.group_id }
+  return end(parts, actor, id, { step: 'recall', type: 'case.recalled', reason: 'rerouted', more })
+}
+
 function end(
   parts: CasesParts,
   actor: Actor,
@@ -37,6 +63,7 @@ function end(
     readonly step: 'close' | 'recall'
     readonly type: EventInput['type']
     readonly reason: string
+    readonly more?: Readonly<Record<string, string>>
   },
 ): Promise<CaseAnswer> {
   return recorded(parts, async (tx) => {
@@ -48,7 +75,7 @@ function end(
     await stopClock(tx, id)
     await quiet(parts, tx, id)
     const holder = before.claimed_by
-    const detail = { reason: ending.reason, ...(holder !== null && { holder }) }
+    const detail = { reason: ending.reason, ...ending.more, ...(holder !== null && { holder }) }
     return { row, events: [eventOf(row, transfers, actor, ending.type, detail)] }
   })
 }

@@ -64,7 +64,11 @@ export async function openCase(
     const joined = await join(tx, actor, transfer, joins, now)
     return { ...joined, events: [...left, ...joined.events] }
   }
-  const row = await insertCase(tx, transfer, now)
+  const row = await insertCase(tx, {
+    ...transfer,
+    ...{ modality: modalitiesOf(transfer.modalities), now },
+    availableAt: transfer.isAvailable ? now : undefined,
+  })
   await link(tx, row.id, transfer.id, 'first', now)
   const detail = { priority: row.priority, state: row.state }
   const events = [
@@ -164,21 +168,32 @@ async function extend(
   return { row: updated, startsClock: isNew, events: [] }
 }
 
-async function insertCase(tx: Tx, transfer: ArrivingTransfer, now: number): Promise<CaseTable> {
+export interface NewCase extends Pick<
+  ArrivingTransfer,
+  'facility' | 'group' | 'priority' | 'patient'
+> {
+  readonly modality: string | null
+  /** Undefined while nothing in it can be read. */
+  readonly availableAt: number | undefined
+  readonly now: number
+}
+
+export async function insertCase(tx: Tx, made: NewCase): Promise<CaseTable> {
+  const { now, availableAt } = made
   return tx
     .insertInto('cases')
     .values({
       id: newId(now),
       code: await unusedCode(tx),
-      facility: transfer.facility,
-      group_id: transfer.group,
-      priority: transfer.priority,
-      state: transfer.isAvailable ? 'waiting' : 'arriving',
+      facility: made.facility,
+      group_id: made.group,
+      priority: made.priority,
+      state: availableAt === undefined ? 'arriving' : 'waiting',
       report: null,
-      modality: modalitiesOf(transfer.modalities),
-      patient: transfer.patient ?? null,
+      modality: made.modality,
+      patient: made.patient ?? null,
       created_at: now,
-      available_at: transfer.isAvailable ? now : null,
+      available_at: availableAt ?? null,
       first_claimed_at: null,
       claimed_by: null,
       claimed_at: null,

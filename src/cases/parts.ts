@@ -45,6 +45,8 @@ export interface CasesParts {
   readonly holdTransfers: HoldTransfers
   /** Whether a reader has still to open any of the transfers. */
   readonly hasUnopened: (tx: Tx, transfers: readonly string[]) => Promise<boolean>
+  /** Whether items may still be added to any of the transfers. */
+  readonly isAnyArriving: (tx: Tx, transfers: readonly string[]) => Promise<boolean>
   readonly countOutcomes: CountOutcomes
   readonly openCriticals: OpenCriticals
   readonly rulesOf: (group: string) => GroupRules

@@ -27,6 +27,10 @@ export const CASE_STEPS = [
   'acknowledge',
   'close',
   'recall',
+  /** Its transfers join another case, which ends it. */
+  'join',
+  /** Some of its transfers become a case of their own. */
+  'split',
 ] as const
 
 export type CaseStep = (typeof CASE_STEPS)[number]
@@ -37,7 +41,8 @@ type Row = Partial<Record<CaseStep, CaseState>>
  * Images that arrive after a report make the case wait again, because nobody has read them. A
  * report is accepted although its author's claim has expired, as long as nobody else holds one:
  * refusing it would lose finished work. A recalled case accepts nothing more; its sender starts a
- * new one.
+ * new one. Only a case without a report is joined to another or split: a report is about the images
+ * that its case had.
  */
 export const CASE_TABLE = {
   arriving: { arrive: 'arriving', deliver: 'waiting', recall: 'recalled', close: 'closed' },
@@ -50,6 +55,8 @@ export const CASE_TABLE = {
     acknowledge: 'closed',
     recall: 'recalled',
     close: 'closed',
+    join: 'closed',
+    split: 'waiting',
   },
   claimed: {
     arrive: 'claimed',
@@ -62,6 +69,8 @@ export const CASE_TABLE = {
     acknowledge: 'closed',
     recall: 'recalled',
     close: 'closed',
+    join: 'closed',
+    split: 'claimed',
   },
   preliminary: {
     arrive: 'preliminary',

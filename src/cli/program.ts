@@ -32,6 +32,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   send: async () => (await import('./commands/sender/send.js')).registerSend,
   status: async () => (await import('./commands/sender/status.js')).registerStatus,
   recall: async () => (await import('./commands/reader/case.js')).registerRecall,
+  reroute: async () => (await import('./commands/sender/reroute.js')).registerReroute,
   priority: async () => (await import('./commands/reader/case.js')).registerPriority,
   reassign: async () => (await import('./commands/reader/case.js')).registerReassign,
   quarantine: async () => (await import('./commands/facility/quarantine.js')).registerQuarantine,

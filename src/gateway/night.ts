@@ -24,6 +24,7 @@ export interface NightParts {
   readonly holdTransfers: Transfers['claims']['hold']
   readonly countOutcomes: Transfers['countOutcomes']
   readonly hasUnopened: Transfers['hasUnopened']
+  readonly isAnyArriving: Transfers['expiry']['isAnyArriving']
   readonly senders: ReadonlyMap<Channel, SendOne>
   /** Whether any of the person's browsers is subscribed to Web Push. */
   readonly hasPush: (tx: Tx, person: string) => Promise<boolean>
@@ -61,6 +62,7 @@ export function createNight(parts: NightParts): Night {
     holdTransfers: parts.holdTransfers,
     countOutcomes: parts.countOutcomes,
     hasUnopened: parts.hasUnopened,
+    isAnyArriving: parts.isAnyArriving,
     openCriticals: (ids) => critical.openOf(ids),
     claimMs: config.cases.claimMinutes * 60_000,
     rulesOf: (id) => {

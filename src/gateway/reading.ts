@@ -52,6 +52,7 @@ export async function openReading(ground: Ground, records: RecordRooms): Promise
     holdTransfers: (tx, ids, holder) => transfers.claims.hold(tx, ids, holder),
     countOutcomes: (ids) => transfers.countOutcomes(ids),
     hasUnopened: (tx, ids) => transfers.hasUnopened(tx, ids),
+    isAnyArriving: (tx, ids) => transfers.expiry.isAnyArriving(tx, ids),
     senders: await openChannels(config, state, secret, now),
     hasPush: async (tx, person) => (await subscriptionsOf(tx, person)).length > 0,
   })

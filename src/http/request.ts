@@ -91,8 +91,10 @@ export function admitToCase(
   gatekeeper: Pick<Gatekeeper, 'admitToCase'>,
   request: Request,
   action: Action,
+  /** Another case than the one in the URL. */
+  other?: string,
 ): Promise<AskerOfCase> {
-  const { id } = request.params
+  const id = other ?? request.params.id
   return gatekeeper.admitToCase(credentialsOf(request), action, typeof id === 'string' ? id : '')
 }
 

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini'
 import type { ClaimProof } from './claim.js'
 import { PRIORITIES } from './priority.js'
-import { instant, principalId } from './words.js'
+import { id, instant, principalId } from './words.js'
 
 /**
  * Why a claim is taken from its holder: fixed words, since the ledger keeps no free text.
@@ -56,6 +56,19 @@ export const closeRequest = z.strictObject({ reason: z.enum(CLOSE_REASONS) })
 export const priorityRequest = z.strictObject({
   priority: z.enum(PRIORITIES),
 })
+
+/** A case code, a case ID, or the ID of one of its transfers. */
+const caseText = z.string().check(z.minLength(1), z.maxLength(100))
+
+/** The case whose transfers join, and which is closed. */
+export const joinRequest = z.strictObject({ with: caseText })
+
+export const splitRequest = z.strictObject({
+  transfers: z.array(id).check(z.minLength(1), z.maxLength(1_000)),
+})
+
+/** The case of another group as which the facility sent the same studies. */
+export const rerouteRequest = z.strictObject({ to: caseText })
 
 /** `taker` takes over the duty of `giver` from `starts` until `ends`. */
 export const swapRequest = z.strictObject({

@@ -2,6 +2,7 @@
  * A site with cases, a clock that a test moves, and transfers as rows: only what this room needs.
  */
 import { createCases } from '../../src/cases/index.js'
+import { isAnyArriving } from '../../src/transfer/stored/expiry.js'
 import { countOutcomes, hasUnopened } from '../../src/transfer/outcomes.js'
 import type { Asker, CaseNotice, Cases, GroupRules } from '../../src/cases/index.js'
 import { newId } from '../../src/lib/ids.js'
@@ -37,6 +38,7 @@ interface Sent {
   readonly facility: string
   readonly joins: string
   readonly isAvailable: boolean
+  readonly patient: string
 }
 
 export async function openNight(
@@ -60,6 +62,7 @@ export async function openNight(
     },
     countOutcomes: (ids) => countOutcomes(site.state.db, ids),
     hasUnopened,
+    isAnyArriving,
     openCriticals: () => Promise.resolve(new Map()),
     rulesOf: () => ({ clock: [], escalate: [], ...rules }),
     reads: (person, group) => group === 'nights' && readers.has(person),
@@ -97,7 +100,7 @@ export async function openNight(
         group: 'nights',
         priority,
         isAvailable,
-        patient: undefined,
+        patient: more.patient,
         modalities: more.modalities ?? ['CT'],
         ...(more.joins !== undefined && { joins: { case: more.joins, joining: 'late' } }),
       })

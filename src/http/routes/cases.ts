@@ -5,10 +5,13 @@ import { NocturneError } from '../../lib/errors.js'
 import {
   claimRequest,
   closeRequest,
+  joinRequest,
   priorityRequest,
   proofOf,
   reassignRequest,
   releaseRequest,
+  rerouteRequest,
+  splitRequest,
 } from '../../protocol/case-requests.js'
 import type { Gatekeeper } from '../../access/index.js'
 import type { CaseAnswer, Cases, Proofs } from '../../cases/index.js'
@@ -87,6 +90,14 @@ export function caseRoutes(rooms: CaseRouteRooms): Router {
     response.json(await cases.reassign(actor, row.id, to))
   })
 
+  changeRoutes(router, rooms)
+  return router
+}
+
+/** Routes by which a case ends, or changes what it contains. */
+function changeRoutes(router: Router, { gatekeeper, cases }: CaseRouteRooms): void {
+  const body = json({ limit: '64kb' })
+
   router.post('/cases/:id/close', body, async (request, response) => {
     const { actor, row } = await admitToCase(gatekeeper, request, 'case.close')
     const { reason } = parseBody(closeRequest, request)
@@ -98,13 +109,31 @@ export function caseRoutes(rooms: CaseRouteRooms): Router {
     response.json(await cases.recall(actor, row.id))
   })
 
+  router.post('/cases/:id/reroute', body, async (request, response) => {
+    const { actor, row } = await admitToCase(gatekeeper, request, 'case.recall')
+    const { to } = parseBody(rerouteRequest, request)
+    const other = await admitToCase(gatekeeper, request, 'transfer.read', to)
+    response.json(await cases.reroute(actor, row.id, other.row.id))
+  })
+
+  router.post('/cases/:id/join', body, async (request, response) => {
+    const { session, actor, row } = await admitToCase(gatekeeper, request, 'case.join')
+    const { with: from } = parseBody(joinRequest, request)
+    const other = await admitToCase(gatekeeper, request, 'case.join', from)
+    response.json(await cases.join({ id: session.principal.id, actor }, row.id, other.row.id))
+  })
+
+  router.post('/cases/:id/split', body, async (request, response) => {
+    const { session, actor, row } = await admitToCase(gatekeeper, request, 'case.split')
+    const { transfers } = parseBody(splitRequest, request)
+    response.json(await cases.split({ id: session.principal.id, actor }, row.id, transfers))
+  })
+
   router.post('/cases/:id/priority', body, async (request, response) => {
     const { actor, row } = await admitToCase(gatekeeper, request, 'case.prioritize')
     const { priority } = parseBody(priorityRequest, request)
     response.json(await cases.reprioritize(actor, row.id, priority))
   })
-
-  return router
 }
 
 /** Undefined if a challenge was sent instead. */

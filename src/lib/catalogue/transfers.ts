@@ -108,10 +108,15 @@ export const TRANSFERS = {
     'the state of the case does not allow this',
     'look at it with `nocturne case show CASE`',
   ),
+  case_other_patient: entry(
+    422,
+    'the two cases name different patients',
+    'check the accession numbers: only studies of one patient are read as one case',
+  ),
   case_mismatch: entry(
     422,
-    'the transfer and the case do not belong to the same facility and group',
-    'name a case of the same facility and group, or omit it',
+    'the cases or transfers do not belong together',
+    'name a case of the same facility and group (of another group to reroute), or some but not all transfers of one case',
   ),
   not_a_reader: entry(
     422,

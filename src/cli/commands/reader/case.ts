@@ -1,7 +1,7 @@
 import { Argument, Option } from 'commander'
 import type { Command } from 'commander'
 import { caseName } from '../../arguments.js'
-import { define } from '../../command.js'
+import { define, defineGroup } from '../../command.js'
 import type { Cli, Register } from '../../command.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
@@ -13,6 +13,8 @@ import { PRIORITIES } from '../../../protocol/priority.js'
 interface CaseOptions extends GatewayOptions {
   readonly reason?: string
   readonly to?: string
+  readonly with?: string
+  readonly transfer?: readonly string[]
   readonly json?: boolean
 }
 
@@ -23,11 +25,7 @@ const schemas = () =>
   Promise.all([import('../../parse-answer.js'), import('../../../protocol/http/cases.js')])
 
 export const registerCase: Register = (parent, cli) => {
-  const group = define(parent, {
-    usage: 'case',
-    summary: 'list, show and change cases',
-    examples: [],
-  })
+  const group = defineGroup(parent, 'case', 'list, show and change cases')
   registerList(group, cli)
   registerShow(group, cli)
   for (const change of CHANGES) registerChange(group, cli, change)
@@ -119,7 +117,24 @@ const REASSIGN: Change = {
   option: new Option('--to <reader>', 'reader to give the case to'),
   body: ({ to }) => ({ to }),
 }
-const CHANGES = [CLOSE, RECALL, PRIORITY, REASSIGN]
+const JOIN: Change = {
+  name: 'join',
+  summary: 'add the transfers of another case of the same patient to this one, and close that one',
+  example: `--with M2R-8TX ${ACCESS} reader-1.token`,
+  option: new Option('--with <case>', 'the case that joins'),
+  body: ({ with: other }) => ({ with: other }),
+}
+const SPLIT: Change = {
+  name: 'split',
+  summary: 'make a case of its own of some transfers of a case, for another reader',
+  example: `--transfer 01a2009c-9db1-745d-850b-797a6f4cdc7c ${ACCESS} reader-1.token`,
+  option: new Option(
+    '--transfer <id...>',
+    'IDs of the transfers, as `nocturne case show` lists them',
+  ),
+  body: ({ transfer }) => ({ transfers: transfer }),
+}
+const CHANGES = [CLOSE, RECALL, PRIORITY, REASSIGN, JOIN, SPLIT]
 
 function registerChange(
   group: Command,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { instant } from '../../arguments.js'
-import { define } from '../../command.js'
+import { define, defineGroup } from '../../command.js'
 import type { Register } from '../../command.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
@@ -37,11 +37,7 @@ const dutyAnswer = z.looseObject({
 })
 
 export const registerDuty: Register = (parent, cli) => {
-  const group = define(parent, {
-    usage: 'duty',
-    summary: 'show who is on duty, and swap shifts',
-    examples: [],
-  })
+  const group = defineGroup(parent, 'duty', 'show who is on duty, and swap shifts')
 
   const show = define(group, {
     usage: 'show',

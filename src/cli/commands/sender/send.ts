@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import type { UploadAnswer } from '../../../protocol/http/transfers.js'
 import { caseName } from '../../arguments.js'
 import { define } from '../../command.js'
-import type { Register } from '../../command.js'
+import type { Cli, Register } from '../../command.js'
 import { EXIT } from '../../command-error.js'
 import { count, formatBytes } from '../../format.js'
 import { addGatewayOptions, connectionOf, withGateway } from '../../gateway-options.js'
@@ -13,7 +13,7 @@ import type { LeftOut } from '../../sender/files.js'
 import type { UploadReport } from '../../sender/upload.js'
 import { PRIORITIES } from '../../../protocol/priority.js'
 
-interface SendOptions extends GatewayOptions {
+export interface SendOptions extends GatewayOptions {
   readonly group?: string
   readonly case?: string
   readonly priority?: string
@@ -49,51 +49,56 @@ export const registerSend: Register = (parent, cli) => {
     .option('--again', 'create a new case even if the same files were sent before')
     .action(async (paths: string[], options: SendOptions) => {
       const output = cli.output(options)
-      const { accountFor } = await import('../../sender/left-out.js')
-      const skipsLinks = options.skipLinks === true
-      const { files, leftOut, missing } = await accountFor(paths, output, { skipsLinks })
-      const totalBytes = files.reduce((sum, { size }) => sum + size, 0)
-      const report = await withGateway(options, cli, output, async (client) => {
-        const [{ upload }, { openTrust }] = await Promise.all([
-          import('../../sender/upload.js'),
-          import('../../trust/trust.js'),
-        ])
-        // Before a study is handed to it.
-        const trust = await openTrust({ ...connectionOf(options), client, output })
-        const progress = output.progress({ label: 'sending', totalBytes, totalItems: files.length })
-        try {
-          const sent = await upload({
-            client,
-            files,
-            group: options.group,
-            priority: options.priority,
-            case: options.case,
-            isAgain: options.again === true,
-            missing,
-            progress,
-            signal: cli.signal,
-            onRetry: () => output.warn('no answer yet; asking the gateway about the upload'),
-          })
-          const { receipt, id, sentBefore } = sent.answer
-          // The event of a second sending is about the request, not about the transfer of before.
-          if (receipt !== undefined)
-            await trust.checkReceipt(receipt, sentBefore === undefined ? id : undefined)
-          return sent
-        } finally {
-          progress.clear()
-        }
-      })
-      const sent = `${count(files.length, 'file')}, ${formatBytes(totalBytes)}`
-      show(output, report, sent, leftOut)
+      show(output, await sendPaths(cli, output, paths, options))
     })
 }
 
-function show(
+export interface SentPaths {
+  readonly report: UploadReport
+  readonly leftOut: readonly LeftOut[]
+  /** Number and size of the files, for people. */
+  readonly sent: string
+}
+
+/** Sends the files and folders as one transfer, and checks the receipt. */
+export async function sendPaths(
+  cli: Cli,
   output: Output,
-  { answer, paths }: UploadReport,
-  sent: string,
-  leftOut: readonly LeftOut[],
-): void {
+  paths: readonly string[],
+  options: SendOptions,
+): Promise<SentPaths> {
+  const { accountFor } = await import('../../sender/left-out.js')
+  const skipsLinks = options.skipLinks === true
+  const { files, leftOut, missing } = await accountFor(paths, output, { skipsLinks })
+  const totalBytes = files.reduce((sum, { size }) => sum + size, 0)
+  const report = await withGateway(options, cli, output, async (client) => {
+    const [{ upload }, { openTrust }] = await Promise.all([
+      import('../../sender/upload.js'),
+      import('../../trust/trust.js'),
+    ])
+    // Before a study is handed to it.
+    const trust = await openTrust({ ...connectionOf(options), client, output })
+    const progress = output.progress({ label: 'sending', totalBytes, totalItems: files.length })
+    try {
+      const sent = await upload({
+        ...{ client, files, missing, progress, signal: cli.signal },
+        ...{ group: options.group, priority: options.priority, case: options.case },
+        isAgain: options.again === true,
+        onRetry: () => output.warn('no answer yet; asking the gateway about the upload'),
+      })
+      const { receipt, id, sentBefore } = sent.answer
+      // The event of a second sending is about the request, not about the transfer of before.
+      if (receipt !== undefined)
+        await trust.checkReceipt(receipt, sentBefore === undefined ? id : undefined)
+      return sent
+    } finally {
+      progress.clear()
+    }
+  })
+  return { report, leftOut, sent: `${count(files.length, 'file')}, ${formatBytes(totalBytes)}` }
+}
+
+function show(output: Output, { report: { answer, paths }, leftOut, sent }: SentPaths): void {
   const counts = OUTCOMES.map((outcome) => ({
     outcome,
     number: answer.items.filter((item) => item.outcome === outcome).length,

@@ -1,9 +1,12 @@
 import {
   claimRequest,
   closeRequest,
+  joinRequest,
   priorityRequest,
   reassignRequest,
   releaseRequest,
+  rerouteRequest,
+  splitRequest,
 } from '../../case-requests.js'
 import { caseAnswer, casesAnswer, caseView, claimProblem } from '../cases.js'
 import { figuresAnswer, figuresQuery } from '../figures.js'
@@ -108,6 +111,44 @@ export const CASE_ROUTES = {
     roles: ['sender'],
     answers: CHANGED,
     errors: ['case_state'],
+  },
+  'POST /v1/cases/{id}/reroute': {
+    tag: CASES,
+    summary: 'Withdraw a case that was sent to another group',
+    about:
+      'Contents are sealed to the readers of one group, so the facility first sends the same files to the other group; `to` is the case made of them.',
+    roles: ['sender'],
+    json: rerouteRequest,
+    answers: CHANGED,
+    errors: ['case_mismatch', 'case_other_patient', 'case_state'],
+  },
+  'POST /v1/cases/{id}/join': {
+    tag: CASES,
+    summary: 'Join another case to this one',
+    about:
+      'The transfers of the other case are read with this one, and it is closed. A case with a report, or held by somebody else, does not join another.',
+    roles: ['sender', 'reader'],
+    json: joinRequest,
+    answers: CHANGED,
+    errors: [
+      'case_mismatch',
+      'case_other_patient',
+      'already_claimed',
+      'case_state',
+      'transfer_not_available',
+    ],
+  },
+  'POST /v1/cases/{id}/split': {
+    tag: CASES,
+    summary: 'Split a case',
+    about:
+      'The transfers named become a case of their own, which another reader may claim; its clock counts from the same moment.',
+    roles: ['sender', 'reader'],
+    json: splitRequest,
+    answers: {
+      200: { about: 'The new case, and the receipt of the event.', json: caseAnswer },
+    },
+    errors: ['case_mismatch', 'already_claimed', 'case_state', 'transfer_not_available'],
   },
   'POST /v1/cases/{id}/priority': {
     tag: CASES,

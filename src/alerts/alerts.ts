@@ -40,10 +40,10 @@ export interface Alerts {
    */
   follow(): Promise<void>
   /**
-   * Reports whether a state holds now. Raises its alert once it has lasted; if the ledger cannot be
+   * Reports whether a state holds now, of the whole gateway or of one subject. Raises its alert once it has lasted; if the ledger cannot be
    * written then, as soon as it can be, even if the state has passed.
    */
-  observe(rule: StateRuleId, holds: boolean): Promise<void>
+  observe(rule: StateRuleId, holds: boolean, subject?: string): Promise<void>
   /** Number of alerts raised by this gateway since its start, by rule. */
   counts(): ReadonlyMap<RuleId, number>
   /** States that hold now and have lasted. */
@@ -69,12 +69,16 @@ export function createAlerts(parts: AlertParts): Alerts {
   }
   const bursts = createBursts()
   let next: number | undefined
-  const states = new Map<StateRuleId, { readonly since: number; isOwed: boolean }>()
+  const states = new Map<string, ObservedState>()
 
   return {
     counts: () => counts,
     active: () =>
-      new Set([...states].flatMap(([id, { since }]) => (hasLasted(id, since, now()) ? [id] : []))),
+      new Set(
+        [...states.values()].flatMap(({ rule, since }) =>
+          hasLasted(rule, since, now()) ? [rule] : [],
+        ),
+      ),
     async follow() {
       next ??= await firstEntry(parts)
       for (let more: number | undefined = next; more !== undefined;) {
@@ -88,26 +92,36 @@ export function createAlerts(parts: AlertParts): Alerts {
         more = page.next
       }
     },
-    async observe(id, holds) {
+    async observe(rule, holds, subject = '') {
+      const id = `${rule}|${subject}`
       const known = states.get(id)
       if (!holds && !known) return
-      const one = known ?? { since: now(), isOwed: true }
+      const one = known ?? { rule, subject, since: now(), isOwed: true }
       states.set(id, one)
-      if (one.isOwed && hasLasted(id, one.since, now())) await raise(stateAlert(id, one.since))
+      if (one.isOwed && hasLasted(rule, one.since, now())) await raise(stateAlert(one))
       // Reached only once the alert, if due, has been recorded.
-      if (holds) one.isOwed &&= !hasLasted(id, one.since, now())
+      if (holds) one.isOwed &&= !hasLasted(rule, one.since, now())
       else states.delete(id)
     },
   }
 }
 
+interface ObservedState {
+  readonly rule: StateRuleId
+  readonly subject: string
+  readonly since: number
+  /** Its alert has not been raised yet. */
+  isOwed: boolean
+}
+
 const hasLasted = (id: StateRuleId, since: number, now: number): boolean =>
   now - since >= STATE_RULES[id].lastsMs
 
-function stateAlert(rule: StateRuleId, at: number): Alert {
+function stateAlert({ rule, subject, since: at }: ObservedState): Alert {
   const { title, next, everyMs } = STATE_RULES[rule]
-  const key = `${rule}|${Math.floor(at / everyMs)}`
-  return { rule, title, next, key, subject: '', entry: undefined, at }
+  const period = Math.floor(at / everyMs)
+  const key = subject === '' ? `${rule}|${period}` : `${rule}|${subject}|${period}`
+  return { rule, title, next, key, subject, entry: undefined, at }
 }
 
 function* alertsOf({ entry, index }: LedgerRow, bursts: Bursts): Generator<Alert> {

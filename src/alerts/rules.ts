@@ -140,6 +140,11 @@ export const STATE_RULES = {
     next: 'check the database, its disk and its connection',
     ...{ outcome: 12, everyMs: HOUR_MS, lastsMs: 20_000 },
   },
+  'quota-near': {
+    title: 'A facility has sent over 80 % of what it may send within 24 hours',
+    next: 'ask the facility whether that is expected; if so, raise limits.dailyBytes',
+    ...{ outcome: 8, everyMs: DAY_MS, lastsMs: 0 },
+  },
   'clock-jumped': {
     title: 'The clock of the gateway was set',
     next: 'check its time service; times in the ledger before and after differ by the jump',

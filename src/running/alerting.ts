@@ -1,11 +1,13 @@
 /** Follows the ledger for alerts, and observes the states that raise one. */
 import type { Alert, Alerts, StateRuleId } from '../alerts/index.js'
+import type { FacilityConfig } from '../config/index.js'
 import { asNocturneError } from '../lib/errors.js'
 import type { Logger } from '../lib/logger.js'
 import type { Witnessing } from '../ledger/witness/index.js'
 import type { Notice } from '../notify/index.js'
 import type { State } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
+import type { Transfers } from '../transfer/index.js'
 import { startRounds } from './rounds.js'
 
 export interface AlertingRooms {
@@ -13,6 +15,10 @@ export interface AlertingRooms {
   readonly state: Pick<State, 'ping'>
   readonly store: Pick<ObjectStore, 'check'>
   readonly witnessing: Pick<Witnessing, 'witnessed'>
+  readonly site: {
+    readonly config: { readonly facilities: readonly Pick<FacilityConfig, 'id'>[] }
+  }
+  readonly transfers: Pick<Transfers, 'usedShares'>
   readonly hasWitnesses: boolean
   readonly logger: Logger
   readonly now: () => number
@@ -21,6 +27,8 @@ export interface AlertingRooms {
 const ROUND_MS = 5_000
 /** Twice the interval at which a log without new entries is cosigned again. */
 const WITNESSED_MS = 30 * 60_000
+/** From this share of its quota on, a facility may soon be refused. */
+const NEAR = 0.8
 /** A time service corrects less than this without anybody noticing. */
 const JUMP_MS = 60_000
 
@@ -54,7 +62,14 @@ export async function observeAll(rooms: AlertingRooms, hasJumped: boolean): Prom
   for (const [rule, holds] of states) await attempt(alerts.observe(rule, holds))
   if (isDatabaseAway) return
   await attempt(isUnwitnessed(rooms).then((holds) => alerts.observe('ledger-unwitnessed', holds)))
+  await attempt(observeQuotas(rooms))
   await attempt(alerts.follow())
+}
+
+async function observeQuotas({ site, transfers, alerts }: AlertingRooms): Promise<void> {
+  const shares = await transfers.usedShares()
+  for (const { id } of site.config.facilities)
+    await alerts.observe('quota-near', (shares.get(id) ?? 0) >= NEAR, id)
 }
 
 async function isUnwitnessed({ hasWitnesses, witnessing, now }: AlertingRooms): Promise<boolean> {

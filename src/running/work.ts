@@ -36,6 +36,7 @@ export interface WorkRooms
     Omit<WitnessingRooms, 'witnessing'>,
     NightRooms,
     AlertingRooms {
+  readonly transfers: SweepRooms['transfers'] & AlertingRooms['transfers']
   readonly ledger: PublishingRooms['ledger'] & WitnessingRooms['ledger']
   readonly store: SweepRooms['store'] & AlertingRooms['store']
   readonly witnessing: WitnessingRooms['witnessing'] & AlertingRooms['witnessing']

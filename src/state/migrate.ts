@@ -30,6 +30,7 @@ import { feedback } from './migrations/night/0085-feedback.js'
 import { firstClaims } from './migrations/night/0077-first-claims.js'
 import { addedPackets } from './migrations/0078-added-packets.js'
 import { retention } from './migrations/night/0080-retention.js'
+import { usage } from './migrations/0090-usage.js'
 import type { Engine } from './migrations/engine.js'
 import { refuseNewer, refuseOlder } from './sharing.js'
 import type { OlderGateways } from './sharing.js'
@@ -69,6 +70,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0078-added-packets': addedPackets(engine),
   '0080-retention': retention(engine),
   '0085-feedback': feedback(engine),
+  '0090-usage': usage(engine),
 })
 
 /**

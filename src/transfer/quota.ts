@@ -1,47 +1,79 @@
 /** How much a facility may send within a day, so that one cannot fill the store of all. */
 import { NocturneError } from '../lib/errors.js'
-import type { Db, Priority } from '../state/index.js'
+import type { Db, Priority, Tx } from '../state/index.js'
 import type { TransferRooms } from './rooms.js'
 
-const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+const DAY_HOURS = 24
 /** STAT studies may go beyond it by a quarter: they are the last to wait for an operator. */
 const STAT_SHARE = 1.25
 
 type QuotaRooms = Pick<TransferRooms, 'state' | 'limits' | 'now'>
 
-/** Share of its quota that the facility has used within the last 24 hours. */
-export async function usedShare(
-  { state, limits, now }: QuotaRooms,
-  facility: string,
-): Promise<number> {
-  return (await bytesSince(state.db, facility, now() - DAY_MS)) / limits.dailyBytes
+/** Share of its quota that each facility has used within the last 24 hours; those without are at 0. */
+export async function usedShares({
+  state,
+  limits,
+  now,
+}: QuotaRooms): Promise<ReadonlyMap<string, number>> {
+  const rows = await lastDay(state.db, now()).groupBy('facility').select('facility').execute()
+  return new Map(rows.map(({ facility, bytes }) => [facility, (bytes ?? 0) / limits.dailyBytes]))
 }
 
 /** An upload, as far as it counts. */
 interface Sent {
   readonly facility: string
   readonly priority: Priority
-  /** Set when quarantined originals are brought back. */
+  /** Set when quarantined originals are brought back: they were counted when they came. */
   readonly release?: object | undefined
 }
 
-/** @throws NocturneError `quota_reached` */
+/**
+ * Before an upload: one that begins below the quota is finished, however large it is.
+ *
+ * @throws NocturneError `quota_reached`
+ */
 export async function expectRoom(
-  rooms: QuotaRooms,
+  { state, limits, now }: QuotaRooms,
   { facility, priority, release }: Sent,
 ): Promise<void> {
-  // What is released from quarantine was counted when it came.
   if (release !== undefined) return
-  const most = priority === 'stat' ? STAT_SHARE : 1
-  if ((await usedShare(rooms, facility)) >= most) throw new NocturneError('quota_reached')
+  const { bytes } = await lastDay(state.db, now())
+    .where('facility', '=', facility)
+    .executeTakeFirstOrThrow()
+  const most = limits.dailyBytes * (priority === 'stat' ? STAT_SHARE : 1)
+  if ((bytes ?? 0) >= most) throw new NocturneError('quota_reached')
 }
 
-async function bytesSince(db: Db, facility: string, from: number): Promise<number> {
-  const { bytes } = await db
-    .selectFrom('transfers')
-    .select(({ fn }) => fn.sum<number | null>('byte_count').as('bytes'))
+/** In the transaction that commits the upload: what its items take in the store, held ones included. */
+export async function countUsage(
+  tx: Tx,
+  { facility, release }: Sent,
+  bytes: number,
+  now: number,
+): Promise<void> {
+  if (release !== undefined || bytes === 0) return
+  const hour = hourOf(now)
+  await tx
+    .insertInto('usage')
+    .values({ facility, hour, bytes })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['facility', 'hour'])
+        .doUpdateSet((eb) => ({ bytes: eb('usage.bytes', '+', bytes) })),
+    )
+    .execute()
+  await tx
+    .deleteFrom('usage')
     .where('facility', '=', facility)
-    .where('created_at', '>=', from)
-    .executeTakeFirstOrThrow()
-  return bytes ?? 0
+    .where('hour', '<=', hour - DAY_HOURS)
+    .execute()
 }
+
+const hourOf = (time: number): number => Math.floor(time / HOUR_MS)
+
+const lastDay = (db: Db, now: number) =>
+  db
+    .selectFrom('usage')
+    .select(({ fn }) => fn.sum<number | null>('bytes').as('bytes'))
+    .where('hour', '>', hourOf(now) - DAY_HOURS)

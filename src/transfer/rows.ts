@@ -7,6 +7,7 @@ import type { ItemTable, TransferState } from '../state/tables/index.js'
 import type { BegunEnvelope } from './begin.js'
 import type { ManifestEntry } from '../protocol/manifest.js'
 import type { SealedManifest } from './manifest.js'
+import { countUsage } from './quota.js'
 import type { StoredCrosswalk } from './upload/crosswalk.js'
 import type { JudgedItem } from './upload/judge.js'
 
@@ -85,6 +86,7 @@ export async function insertItems(
     const rows = some.map((item, i) => itemRow(begun, item, first + from + i, options))
     await tx.insertInto('items').values(rows).execute()
   }
+  await countUsage(tx, begun.target, storedBytes(items), options.now)
   for (const [i, { settled }] of items.entries()) {
     if (settled.outcome !== 'quarantined') continue
     await tx
@@ -129,6 +131,16 @@ export async function insertCrosswalk(
     })
     .execute()
 }
+
+/** Neither duplicates nor refused items take any room. */
+const storedBytes = (items: readonly JudgedItem[]): number =>
+  items.reduce(
+    (sum, { settled, entry }) =>
+      settled.outcome === 'quarantined' || (settled.outcome === 'accepted' && entry)
+        ? sum + settled.stored.size
+        : sum,
+    0,
+  )
 
 function itemRow(
   begun: BegunEnvelope,

@@ -45,7 +45,7 @@ import type { QuarantineRange } from './quarantine/held.js'
 import { checkRelease, checkReleases } from './quarantine/release.js'
 import type { QuarantineRelease } from './quarantine/release.js'
 import type { SignedStatement } from './quarantine/signed.js'
-import { usedShare } from './quota.js'
+import { usedShares } from './quota.js'
 import type { TransferRooms } from './rooms.js'
 import type { SealedObject } from './sealed-object.js'
 import { sweep } from './sweep.js'
@@ -69,8 +69,8 @@ export interface Transfers {
   ): Promise<{ readonly transfers: readonly Transfer[]; readonly next: string | undefined }>
   /** Available transfers of the groups, oldest first. */
   available(groups: readonly string[], limit: number): Promise<Transfer[]>
-  /** Share of its daily quota that the facility has used; 1 is all of it. */
-  usedShare(facility: string): Promise<number>
+  /** Share of its daily quota that each facility has used, by ID; 1 is all of it. */
+  usedShares(): Promise<ReadonlyMap<string, number>>
   views(transfers: readonly Transfer[]): Promise<TransferView[]>
   tiesOf(transfer: Transfer): Promise<Ties>
   /** IDs of all principals that any of the transfers is sealed to. */
@@ -245,7 +245,7 @@ export function createTransfers(rooms: TransferRooms): Transfers {
     sweep: (leasedBefore) => sweep(rooms, leasedBefore),
     claims: { hold: holdTransfers, acknowledge: acknowledgeTransfer },
     countOutcomes: (all) => countOutcomes(state.db, all),
-    usedShare: (facility) => usedShare(rooms, facility),
+    usedShares: () => usedShares(rooms),
     hasUnopened,
     contents: {
       all: (transfer) => storedContents(state, transfer),

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-import type { StateRuleId } from '../../src/alerts/index.js'
 import { createLogger } from '../../src/lib/logger.js'
 import { createJumpDetector, observeAll } from '../../src/running/alerting.js'
 
@@ -20,13 +19,17 @@ describe('a round', () => {
     database = true,
     store = true,
     witnessedAt = 0 as number | undefined,
+    shares = {} as Readonly<Record<string, number>>,
   }) => {
-    const seen = new Map<StateRuleId | 'follow', boolean>()
+    const seen = new Map<string, boolean>()
     const answer = (isUp: boolean) => (isUp ? Promise.resolve() : Promise.reject(new Error('away')))
     await observeAll(
       {
         alerts: {
-          observe: (rule, holds) => Promise.resolve(void seen.set(rule, holds)),
+          observe: (rule, holds, subject) =>
+            Promise.resolve(
+              void seen.set(subject === undefined ? rule : `${rule} ${subject}`, holds),
+            ),
           follow: () => Promise.resolve(void seen.set('follow', true)),
         },
         state: { ping: () => answer(database) },
@@ -35,6 +38,8 @@ describe('a round', () => {
           witnessed: () =>
             Promise.resolve(witnessedAt === undefined ? undefined : { size: 1, at: witnessedAt }),
         },
+        site: { config: { facilities: ['facility-a', 'facility-b'].map((id) => ({ id })) } },
+        transfers: { usedShares: () => Promise.resolve(new Map(Object.entries(shares))) },
         ...{ hasWitnesses: true, logger: createLogger('silent'), now: () => 31 * 60_000 },
       },
       false,
@@ -42,10 +47,15 @@ describe('a round', () => {
     return Object.fromEntries(seen)
   }
 
-  it('observes the database, the store, the witnesses and the clock', async () => {
+  it('observes the database, the store, the witnesses, the clock and the quotas', async () => {
     expect(await observed({ witnessedAt: 2 * 60_000 })).toEqual({
       ...{ 'database-away': false, 'store-away': false, 'clock-jumped': false },
       ...{ 'ledger-unwitnessed': false, follow: true },
+      ...{ 'quota-near facility-a': false, 'quota-near facility-b': false },
+    })
+    const shares = { 'facility-a': 0.81, 'facility-b': 0.79 }
+    expect(await observed({ shares })).toMatchObject({
+      ...{ 'quota-near facility-a': true, 'quota-near facility-b': false },
     })
     expect(await observed({ store: false })).toMatchObject({
       ...{ 'store-away': true, 'ledger-unwitnessed': true },

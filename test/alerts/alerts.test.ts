@@ -222,6 +222,17 @@ describe('an alert about a state', () => {
     expect(await recorded()).toHaveLength(2)
   })
 
+  it('is raised for each of its subjects', async () => {
+    const alerts = open()
+    for (const facility of ['facility-a', 'facility-b', 'facility-a'])
+      await alerts.observe('quota-near', true, facility)
+    expect(raised.map(({ subject }) => subject)).toEqual(['facility-a', 'facility-b'])
+    await alerts.observe('quota-near', false, 'facility-b')
+    expect(alerts.active().has('quota-near')).toBe(true)
+    await alerts.observe('quota-near', false, 'facility-a')
+    expect(alerts.active().has('quota-near')).toBe(false)
+  })
+
   it('is raised once the ledger can be written again, even if the state has passed', async () => {
     const { state, ledger, clock } = site
     let isAway = true

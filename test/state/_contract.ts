@@ -92,6 +92,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'tokens',
         'transfers',
         'upload_keys',
+        'usage',
         'write_checks',
       ])
       expect(await tables(await openOne())).toEqual(before)

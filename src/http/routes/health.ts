@@ -66,7 +66,7 @@ type Probed = Readiness & { readonly named: Named }
 export interface HealthRooms {
   readonly site: { readonly config: SiteConfig }
   readonly state: Pick<State, 'db' | 'ping'>
-  readonly transfers: Pick<Transfers, 'usedShare'>
+  readonly transfers: Pick<Transfers, 'usedShares'>
   readonly store: Pick<ObjectStore, 'check'>
   readonly ledger: Pick<Ledger, 'check' | 'checkpoint'>
   readonly guard: Pick<RowGuard, 'sift' | 'mismatches'>
@@ -237,10 +237,10 @@ async function warningsOf(rooms: HealthRooms, certificates: string): Promise<str
   return warnings
 }
 
-const usedShares = ({ site, transfers }: HealthRooms) =>
-  Promise.all(
-    site.config.facilities.map(async ({ id }) => [id, await transfers.usedShare(id)] as const),
-  )
+async function usedShares({ site, transfers }: HealthRooms) {
+  const shares = await transfers.usedShares()
+  return site.config.facilities.map(({ id }) => [id, shares.get(id) ?? 0] as const)
+}
 
 /** Negative while there is still time. */
 async function overdueMs({ state, site, now }: HealthRooms): Promise<number> {

@@ -36,7 +36,7 @@ import type {
   TransferTable,
 } from './transfers.js'
 import type { RetentionTables } from './retention.js'
-import type { UploadKeyTable } from './uploads.js'
+import type { UploadKeyTable, UsageTable } from './uploads.js'
 
 export interface Tables extends NightTables, ComplianceTables, AlertTables, RetentionTables {
   transfers: TransferTable
@@ -49,6 +49,7 @@ export interface Tables extends NightTables, ComplianceTables, AlertTables, Rete
   arrivals: ArrivalTable
   deposits: DepositTable
   upload_keys: UploadKeyTable
+  usage: UsageTable
   facility_keys: FacilityKeyTable
   reports: ReportTable
   patients: PatientTable

@@ -18,3 +18,11 @@ export interface UploadKeyTable {
   answer: string | null
   created_at: number
 }
+
+/** What a facility's uploads of one hour take in the store, for its daily quota. */
+export interface UsageTable {
+  facility: string
+  /** Hours since 1970. */
+  hour: number
+  bytes: number
+}

@@ -1,7 +1,6 @@
 /**
- * Connections by address: beyond its share, an address loses its connection that has been idle for
- * longest. So neither thousands of silent connections nor those of one proxy keep a new request
- * out.
+ * Connections by address: beyond its share, an address loses the one that is missed least. So
+ * neither thousands of silent connections nor those of one proxy keep a new request out.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server, Socket } from 'node:net'
@@ -13,20 +12,41 @@ interface Held {
   /** The client according to a trusted proxy; otherwise the peer. */
   address: string
   requests: number
+  /** When it connected, or its last request began or ended, by the steady clock. */
+  since: number
+  isKnown: boolean
 }
 
+/** Of one address. Each set is in the order of `since`. */
+interface Share {
+  count: number
+  /** Without any request so far. */
+  readonly unused: Set<Held>
+  /** Between two requests. */
+  readonly idle: Set<Held>
+  /** With a request, but without a token so far. */
+  readonly unknown: Set<Held>
+}
+
+/** A client that asks again within this time would find its connection closed under its request. */
+const RECENT_MS = 1_000
+/** Beyond its share, only connections at work are left; this many times that is the end. */
+const AT_MOST = 4
+
 const CLIENTS = new WeakMap<Socket, string>()
+const HELD = new WeakMap<Socket, () => void>()
 
 /** The client behind the proxy; undefined without a trusted proxy. */
 export const clientOf = (socket: Socket): string | undefined => CLIENTS.get(socket)
+
+/** A request on this connection came with a valid token: strangers are disconnected before it. */
+export const markKnown = (socket: Socket): void => HELD.get(socket)?.()
 
 export class Connections {
   readonly #perAddress: number
   /** By the peer's address and port, which a TLS socket shares with the one below it. */
   readonly #held = new Map<string, Held>()
-  /** Of each address, those without a request, the longest idle first. */
-  readonly #idle = new Map<string, Set<Held>>()
-  readonly #counts = new Map<string, number>()
+  readonly #shares = new Map<string, Share>()
 
   constructor(perAddress: number) {
     this.#perAddress = perAddress
@@ -47,14 +67,18 @@ export class Connections {
   }
 
   /** A request on one of them: it is not idle until the answer has been sent. */
-  busy(request: IncomingMessage, response: ServerResponse): void {
-    const held = this.#held.get(keyOf(request.socket))
+  busy({ socket }: IncomingMessage, response: ServerResponse): void {
+    const held = this.#held.get(keyOf(socket))
     if (!held) return
     held.requests += 1
-    this.#idle.get(held.address)?.delete(held)
+    this.#sort(held)
+    HELD.set(socket, () => {
+      held.isKnown = true
+      this.#shares.get(held.address)?.unknown.delete(held)
+    })
     response.once('close', () => {
       held.requests -= 1
-      if (held.requests === 0 && !held.socket.destroyed) this.#idle.get(held.address)?.add(held)
+      if (!held.socket.destroyed) this.#sort(held)
     })
   }
 
@@ -67,41 +91,68 @@ export class Connections {
   #add(socket: Socket): void {
     const key = keyOf(socket)
     const address = plainAddress(socket.remoteAddress ?? 'unknown')
-    const held = { socket, peer: address, address, requests: 0 }
+    const state = { requests: 0, since: performance.now(), isKnown: false }
+    const held = { socket, peer: address, address, ...state }
     this.#held.set(key, held)
-    this.#enter(held)
     socket.once('close', () => {
       this.#leave(held)
       if (this.#held.get(key) === held) this.#held.delete(key)
     })
+    this.#enter(held)
   }
 
   #enter(held: Held): void {
-    const { address } = held
-    const idle = this.#idle.get(address) ?? new Set()
-    this.#idle.set(address, idle)
-    const count = (this.#counts.get(address) ?? 0) + 1
-    this.#counts.set(address, count)
-    if (count > this.#perAddress) this.#evict(idle)
-    if (held.requests === 0) idle.add(held)
+    const share = this.#shares.get(held.address) ?? newShare()
+    this.#shares.set(held.address, share)
+    share.count += 1
+    const missed = share.count > this.#perAddress ? this.#leastMissed(share, held) : undefined
+    if (missed !== held) placeOf(share, held)?.add(held)
+    if (!missed) return
+    // It counts until it is closed, and is not chosen again until then.
+    remove(share, missed)
+    missed.socket.destroy()
   }
 
   /** Where every other one is at work, the new one stays: it may be an urgent study. */
-  #evict(idle: ReadonlySet<Held>): void {
-    const [oldest] = idle
-    oldest?.socket.destroy()
+  #leastMissed({ count, unused, idle, unknown }: Share, added: Held): Held | undefined {
+    const [first] = unused
+    if (first) return first
+    const [[idlest], [slowest]] = [idle, unknown]
+    const before = performance.now() - RECENT_MS
+    for (const one of [idlest, slowest]) if (one && one.since < before) return one
+    return count > AT_MOST * this.#perAddress ? (idlest ?? slowest ?? added) : undefined
+  }
+
+  #sort(held: Held): void {
+    const share = this.#shares.get(held.address)
+    if (!share) return
+    remove(share, held)
+    held.since = performance.now()
+    if (held.requests === 0) share.idle.add(held)
+    else placeOf(share, held)?.add(held)
   }
 
   #leave(held: Held): void {
-    const { address } = held
-    this.#idle.get(address)?.delete(held)
-    const count = (this.#counts.get(address) ?? 1) - 1
-    if (count > 0) this.#counts.set(address, count)
-    else {
-      this.#counts.delete(address)
-      this.#idle.delete(address)
-    }
+    const share = this.#shares.get(held.address)
+    if (!share) return
+    remove(share, held)
+    share.count -= 1
+    if (share.count === 0) this.#shares.delete(held.address)
   }
+}
+
+const newShare = (): Share => ({
+  ...{ count: 0, unused: new Set(), idle: new Set(), unknown: new Set() },
+})
+
+/** Undefined for a request with a token, which is never closed. */
+function placeOf({ unused, unknown }: Share, { requests, isKnown }: Held): Set<Held> | undefined {
+  if (requests === 0) return unused
+  return isKnown ? undefined : unknown
+}
+
+function remove({ unused, idle, unknown }: Share, held: Held): void {
+  for (const place of [unused, idle, unknown]) place.delete(held)
 }
 
 const keyOf = ({ remoteAddress, remotePort }: Socket): string =>

@@ -11,7 +11,7 @@ import type {
 } from '../access/index.js'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
-import { clientOf } from './connections.js'
+import { clientOf, markKnown } from './connections.js'
 
 /** Assigns every request an ID, which is in the answer and in the log; notes when it arrived. */
 export const assignRequestId =
@@ -55,7 +55,14 @@ export const admit = (
   gatekeeper: Pick<Gatekeeper, 'admit'>,
   request: Request,
   action: Action,
-): Promise<Asker> => gatekeeper.admit(credentialsOf(request), action)
+): Promise<Asker> => knownOf(request, gatekeeper.admit(credentialsOf(request), action))
+
+/** Its connection is not closed for one of a stranger. */
+async function knownOf<T>({ socket }: Request, asked: Promise<T>): Promise<T> {
+  const asker = await asked
+  markKnown(socket)
+  return asker
+}
 
 /**
  * Authenticates the caller, and checks that they may perform the action on the transfer in the URL.
@@ -69,7 +76,7 @@ export function admitToTransfer(
 ): Promise<AskerOfTransfer> {
   const { id } = request.params
   const name = typeof id === 'string' ? id : ''
-  return gatekeeper.admitToTransfer(credentialsOf(request), action, name)
+  return knownOf(request, gatekeeper.admitToTransfer(credentialsOf(request), action, name))
 }
 
 /**
@@ -83,19 +90,19 @@ export function facilityOf({ session }: Asker): string {
 }
 
 /**
- * Authenticates the caller, and checks that they may perform the action on the case in the URL.
+ * Authenticates the caller, and checks that they may perform the action on the case.
  *
+ * @param id - of the case; by default the one in the URL
  * @throws NocturneError as `admit`, and `not_found`
  */
 export function admitToCase(
   gatekeeper: Pick<Gatekeeper, 'admitToCase'>,
   request: Request,
   action: Action,
-  /** Another case than the one in the URL. */
-  other?: string,
+  id: unknown = request.params.id,
 ): Promise<AskerOfCase> {
-  const id = other ?? request.params.id
-  return gatekeeper.admitToCase(credentialsOf(request), action, typeof id === 'string' ? id : '')
+  const name = typeof id === 'string' ? id : ''
+  return knownOf(request, gatekeeper.admitToCase(credentialsOf(request), action, name))
 }
 
 const INDEX = /^[1-9]\d{0,8}$/

@@ -11,10 +11,11 @@ import { connect, createServer as createTcpServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import express from 'express'
 import fc from 'fast-check'
 import type { SiteConfig } from '../../src/config/index.js'
-import { Connections } from '../../src/http/connections.js'
+import { Connections, markKnown } from '../../src/http/connections.js'
 import { addressList } from '../../src/http/proxies.js'
 import { parseProxyHeader } from '../../src/http/proxy-header.js'
 import { addressOf } from '../../src/http/request.js'
@@ -148,29 +149,73 @@ describe('connections of one address', () => {
     await eventually(closed, (count) => count >= 40)
   })
 
-  it('that answer a request are never closed for a new one', () => {
-    const connections = new Connections(1)
+  const watched = (perAddress: number) => {
+    const connections = new Connections(perAddress)
     const server = createTcpServer()
     connections.watch(server)
-    const socketOf = (remotePort: number) => {
+    let port = 0
+    const connected = () => {
+      const remotePort = ++port
+
       const events: (() => void)[] = []
       const socket = { remoteAddress: '192.0.2.1', remotePort, destroyed: false }
-      return Object.assign(socket, {
+      const added = Object.assign(socket, {
         destroy: () => {
           socket.destroyed = true
           events.forEach((event) => event())
         },
         once: (_name: string, event: () => void) => void events.push(event),
       })
+      server.emit('connection', added as never)
+      return added
     }
-    const [working, second] = [socketOf(1), socketOf(2)]
-    const emit = (socket: unknown) => server.emit('connection', socket as Socket)
-    emit(working)
-    const response = { once: () => undefined }
-    connections.busy({ socket: working } as never, response as never)
-    emit(second)
-    emit(socketOf(3))
+    /** Returns the function that ends the request. */
+    const ask = (socket: ReturnType<typeof connected>): (() => void) => {
+      let end = () => undefined as void
+      const response = { once: (_name: string, event: () => void) => (end = event) }
+      connections.busy({ socket } as never, response as never)
+      return () => end()
+    }
+    return { connected, ask }
+  }
+
+  it('that answer a request are not closed for a new one while there are others', () => {
+    const { connected, ask } = watched(1)
+    const working = connected()
+    ask(working)
+    const second = connected()
+    connected()
     expect([working.destroyed, second.destroyed]).toEqual([false, true])
+  })
+
+  it('with a token outlast those of strangers, and those that were just used outlast idle ones', async () => {
+    const { connected, ask } = watched(3)
+    const [known, slow, idle] = [connected(), connected(), connected()]
+    ask(known)
+    markKnown(known as never)
+    ask(slow)
+    ask(idle)()
+    const fresh = connected()
+    expect([known, slow, idle, fresh].map(({ destroyed }) => destroyed)).toEqual(
+      Array(4).fill(false),
+    )
+    ask(fresh)
+    await delay(1_050)
+    ask(connected())
+    expect([known, slow, idle].map(({ destroyed }) => destroyed)).toEqual([false, false, true])
+    ask(connected())
+    expect([known, slow, fresh].map(({ destroyed }) => destroyed)).toEqual([false, true, false])
+  })
+
+  it('are bounded even when all of them have a token', () => {
+    const { connected, ask } = watched(5)
+    for (let i = 0; i < 20; i += 1) {
+      const one = connected()
+      ask(one)
+      markKnown(one as never)
+      expect(one.destroyed).toBe(false)
+    }
+    expect(connected().destroyed).toBe(true)
   })
 })
 

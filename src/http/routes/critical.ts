@@ -11,7 +11,7 @@ import { signedRequest } from '../../protocol/signed.js'
 import type { Reply } from '../../reply.js'
 import type { CriticalResultTable } from '../../state/night/index.js'
 import { parseBody, parseQuery } from '../parse.js'
-import { admit, admitToCase, credentialsOf } from '../request.js'
+import { admit, admitToCase } from '../request.js'
 
 export interface CriticalRouteRooms {
   readonly gatekeeper: Gatekeeper
@@ -138,7 +138,7 @@ async function admitToCritical(
     session,
     actor,
     row: caseRow,
-  } = await gatekeeper.admitToCase(credentialsOf(request), action, row?.case_id ?? NO_CASE)
+  } = await admitToCase(gatekeeper, request, action, row?.case_id ?? NO_CASE)
   if (!row) throw new NocturneError('not_found')
   return { asker: { id: session.principal.id, actor }, caseRow, row }
 }

@@ -9,7 +9,7 @@ import type { Reply } from '../../reply.js'
 import { reportView } from '../../reports/index.js'
 import type { CaseReportTable } from '../../state/night/index.js'
 import { parseBody, parseQuery } from '../parse.js'
-import { admit, admitToCase, credentialsOf } from '../request.js'
+import { admit, admitToCase } from '../request.js'
 
 export interface ReportRouteRooms {
   readonly gatekeeper: Gatekeeper
@@ -92,11 +92,7 @@ export async function admitToReport(
   const { id } = request.params
   const name = typeof id === 'string' ? id : ''
   const report = await reply.find(name)
-  const asker = await gatekeeper.admitToCase(
-    credentialsOf(request),
-    action,
-    report?.case_id ?? NO_CASE,
-  )
+  const asker = await admitToCase(gatekeeper, request, action, report?.case_id ?? NO_CASE)
   if (!report) throw new NocturneError('not_found')
   return { asker, report }
 }

@@ -71,7 +71,7 @@ export function startWork(rooms: WorkRooms): () => Promise<void> {
     setInterval(() => void work().catch(warnOf(logger, message)), intervalMs).unref()
   const timers = [
     setInterval(() => void renewMembership(rooms), RENEW_MS).unref(),
-    every(leaseMs / 2, UNSWEPT, () => sweepLeft(rooms, now())),
+    every(leaseMs / 4, UNSWEPT, () => sweepLeft(rooms, now())),
     every(HOUR_MS, UNREMOVED, () => removeExpired(rooms)),
     every(HOUR_MS, UNSWEPT_PARTIAL, () => sweepPartial(rooms, PARTIAL_MS)),
     // Picks up certificates that `nocturne key confirm` put into effect in another process.

@@ -53,11 +53,14 @@ export async function completeTransfer(
   if (transfer.item_count === 0) throw new NocturneError('transfer_empty')
   await rooms.gatewayKeys.expectFit()
   const envelope = await leaseEnvelope(rooms, id)
+  const endLease = rooms.leases.hold(rooms, envelope)
   try {
     return await commitManifest(rooms, actor, wanted, { ...transfer, envelope })
   } catch (error) {
     await forgetEnvelope(rooms, id, envelope)
     throw error
+  } finally {
+    endLease()
   }
 }
 

@@ -9,6 +9,7 @@ import type { Envelope, SealedStream } from '../seal/index.js'
 import type { FacilityKeys, GatewayKeys } from '../site/index.js'
 import type { State } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
+import type { Leases } from './lease.js'
 import type { MemoryBudget } from './upload/original.js'
 import type { VerifyDetached } from '../seal/keys/index.js'
 
@@ -55,6 +56,7 @@ export interface TransferRooms {
   readonly limits: Pick<Limits, 'transferItems' | 'transferBytes' | 'dailyBytes'>
   /** Shared by all uploads of the process. */
   readonly budget: MemoryBudget
+  readonly leases: Leases
   readonly logger: Pick<Logger, 'warn' | 'error'>
   readonly now: () => number
 }

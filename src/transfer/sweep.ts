@@ -69,7 +69,7 @@ export async function forgetEnvelope(
 
 /**
  * Removes envelopes whose lease expired before `leasedBefore` (milliseconds since 1970). Returns
- * how many. Two gateways may sweep at the same time.
+ * how many. Two gateways may sweep at the same time. What this gateway is filling is never removed.
  */
 export async function sweep(rooms: TransferRooms, leasedBefore: number): Promise<number> {
   const left = await rooms.state.db
@@ -78,13 +78,16 @@ export async function sweep(rooms: TransferRooms, leasedBefore: number): Promise
     .where('state', 'in', ['receiving', 'swept', 'growing', 'settling'])
     .where('lease_until', '<', leasedBefore)
     .execute()
+  let swept = 0
   for (const { id, transfer, state } of left) {
+    if (rooms.leases.isHeld(id)) continue
+    swept += 1
     if (state === 'growing' || state === 'settling') await settleGrowing(rooms, { id, transfer })
     else await removeEnvelope(rooms, { id, transfer, actor: SYSTEM, code: 'process_died' })
   }
   await removeDecided(rooms)
   await forgetOldKeys(rooms.state, rooms.now())
-  return left.length
+  return swept
 }
 
 /**

@@ -98,8 +98,8 @@ describe('a study that grows', () => {
     const stray = `${sample.slice(0, sample.lastIndexOf('/'))}/stray`
     await site.ground.store.put(stray, await sealedCopy(bytes))
 
-    site.clock.pass(LEASE_MS + 1)
     const other = await site.another()
+    site.clock.pass(LEASE_MS + 1)
     expect(await other.transfers.sweep(site.clock.now())).toBe(1)
     expect(await codeOf(gathering.add(part(slice(3, study))))).toBe('transfer_not_open')
     expect(await codeOf(gathering.end())).toBe('transfer_not_open')

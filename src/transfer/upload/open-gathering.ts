@@ -23,7 +23,6 @@ import { depositHandle, writeDeposit } from '../arrival/deposits.js'
 import type { InstanceReference } from '../arrival/deposits.js'
 import { itemEvents } from '../events.js'
 import { finishEnvelope, growEnvelope } from '../growing.js'
-import { keepLease } from '../lease.js'
 import { pseudonymsOf } from '../pseudonyms.js'
 import type { TransferRooms } from '../rooms.js'
 import { insertItems, insertKeyPackets, reserveNumbers } from '../rows.js'
@@ -137,7 +136,7 @@ class Gathered implements OpenGathering {
     this.transfer = begun.transfer
     this.newObjectKey = context.newObjectKey
     this.pseudonymOf = pseudonymsOf(rooms, begun.target)
-    this.#endLease = keepLease(rooms, begun.envelope)
+    this.#endLease = rooms.leases.hold(rooms, begun.envelope)
   }
 
   get hasKept(): boolean {

@@ -7,7 +7,6 @@ import type { Envelope } from '../../seal/index.js'
 import { beginEnvelope } from '../begin.js'
 import type { BegunEnvelope, UploadTarget } from '../begin.js'
 import { commitEnvelope } from '../commit.js'
-import { keepLease } from '../lease.js'
 import { pseudonymsOf } from '../pseudonyms.js'
 import { originalDigest } from '../quarantine/release.js'
 import type { SealToFacility, TransferRooms } from '../rooms.js'
@@ -69,7 +68,7 @@ export async function openUpload(
   const newObjectKey = () => `t/${transfer}/${id}/${randomName()}`
   const context = await settleContext(rooms, target, { transfer, id, newObjectKey })
   const begun = await beginEnvelope(rooms, target, { transfer, id, format: envelope.format })
-  const endLease = keepLease(rooms, id)
+  const endLease = rooms.leases.hold(rooms, id)
   const flight = new Flight({ ...rooms.limits, ...before(begun) })
   const isHashed = target.release !== undefined || !isSealedAlike(rooms, target.facility)
   return {

@@ -236,7 +236,7 @@ export interface Limits extends ReceiveLimits {
   readonly downloads: number
   /** What a facility may send within 24 hours; STAT studies beyond that. */
   readonly dailyBytes: number
-  /** Connections per address; beyond, its longest idle one is closed. */
+  /** Connections per address; beyond, its idle ones are closed. */
   readonly connectionsPerAddress: number
   /** A signed-in session without a request for this long has ended; issued tokens have not. */
   readonly sessionIdleSeconds: number

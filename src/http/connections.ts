@@ -15,6 +15,8 @@ interface Held {
   /** When it connected, or its last request began or ended, by the steady clock. */
   since: number
   isKnown: boolean
+  /** Closed here, and no longer counted. */
+  isClosed: boolean
 }
 
 /** Of one address. Each set is in the order of `since`. */
@@ -28,9 +30,9 @@ interface Share {
   readonly unknown: Set<Held>
 }
 
-/** A client that asks again within this time would find its connection closed under its request. */
+/** A connection that was just opened or used is about to be used: a request would fail with it. */
 const RECENT_MS = 1_000
-/** Beyond its share, only connections at work are left; this many times that is the end. */
+/** This many times its share is the end, whatever an address does with its connections. */
 const AT_MOST = 4
 
 const CLIENTS = new WeakMap<Socket, string>()
@@ -78,7 +80,7 @@ export class Connections {
     })
     response.once('close', () => {
       held.requests -= 1
-      if (!held.socket.destroyed) this.#sort(held)
+      if (!held.socket.destroyed && !held.isClosed) this.#sort(held)
     })
   }
 
@@ -91,7 +93,7 @@ export class Connections {
   #add(socket: Socket): void {
     const key = keyOf(socket)
     const address = plainAddress(socket.remoteAddress ?? 'unknown')
-    const state = { requests: 0, since: performance.now(), isKnown: false }
+    const state = { requests: 0, since: performance.now(), isKnown: false, isClosed: false }
     const held = { socket, peer: address, address, ...state }
     this.#held.set(key, held)
     socket.once('close', () => {
@@ -105,22 +107,28 @@ export class Connections {
     const share = this.#shares.get(held.address) ?? newShare()
     this.#shares.set(held.address, share)
     share.count += 1
-    const missed = share.count > this.#perAddress ? this.#leastMissed(share, held) : undefined
-    if (missed !== held) placeOf(share, held)?.add(held)
-    if (!missed) return
-    // It counts until it is closed, and is not chosen again until then.
-    remove(share, missed)
-    missed.socket.destroy()
+    for (const missed of this.#leastMissed(share)) this.#close(missed)
+    if (share.count > AT_MOST * this.#perAddress) this.#close(held)
+    else placeOf(share, held)?.add(held)
   }
 
-  /** Where every other one is at work, the new one stays: it may be an urgent study. */
-  #leastMissed({ count, unused, idle, unknown }: Share, added: Held): Held | undefined {
-    const [first] = unused
-    if (first) return first
-    const [[idlest], [slowest]] = [idle, unknown]
-    const before = performance.now() - RECENT_MS
-    for (const one of [idlest, slowest]) if (one && one.since < before) return one
-    return count > AT_MOST * this.#perAddress ? (idlest ?? slowest ?? added) : undefined
+  #close(held: Held): void {
+    this.#leave(held)
+    held.isClosed = true
+    held.socket.destroy()
+  }
+
+  /** Where all others are at work, the new one stays: it may be an urgent study. */
+  *#leastMissed({ count, unused, idle, unknown }: Share): Generator<Held> {
+    let left = count - this.#perAddress
+    const isBurst = left > (AT_MOST - 1) * this.#perAddress
+    const before = isBurst ? Infinity : performance.now() - RECENT_MS
+    for (const place of [unused, idle, unknown])
+      for (const one of place) {
+        if (left <= 0 || one.since >= before) break
+        left -= 1
+        yield one
+      }
   }
 
   #sort(held: Held): void {
@@ -134,7 +142,7 @@ export class Connections {
 
   #leave(held: Held): void {
     const share = this.#shares.get(held.address)
-    if (!share) return
+    if (!share || held.isClosed) return
     remove(share, held)
     share.count -= 1
     if (share.count === 0) this.#shares.delete(held.address)

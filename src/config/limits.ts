@@ -120,7 +120,8 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     standard: 512,
     min: 8,
     max: 65_536,
-    reason: 'a hospital behind one address has hundreds; beyond, its idle ones are closed, and then those without a token',
+    reason:
+      'a hospital behind one address has hundreds; beyond, its idle ones are closed, and then those without a token',
   },
   sessionIdleSeconds: {
     unit: 'seconds',

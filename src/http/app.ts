@@ -51,6 +51,7 @@ import type { StowParts } from './routes/stow.js'
 import { transferRoutes } from './routes/transfers.js'
 import type { TransferRouteRooms } from './routes/transfers.js'
 import type { Metrics } from './metrics.js'
+import { takeTurns } from './turns.js'
 import { UploadGate } from '../doors/upload-gate.js'
 
 /** What the routes depend on; each takes only its own part. */
@@ -99,6 +100,7 @@ export function createApp(
   app.use(endSlowBodies)
   app.use(healthRoutes(rooms, doors, isOperator(rooms)))
   app.use(referenceRoutes())
+  app.use(takeTurns())
   app.use(whileRecording(rooms))
   for (const page of [...PAGES, ...WORKERS]) app.use(servePage(page))
   const operates = (request: Request) => admit(rooms.gatekeeper, request, 'gateway.metrics')

@@ -135,6 +135,12 @@ function codeOf(system: string | undefined): Code {
   return 'bad_request'
 }
 
+/**
+ * Connections that the system completes before they are accepted. Beyond, it drops them, and a
+ * client tries again after a second at the earliest: a burst of strangers would delay all others.
+ */
+const BACKLOG = 4_096
+
 /** @throws NocturneError `usage` when it cannot listen there */
 export async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
   await new Promise<void>((resolve, reject) => {
@@ -145,7 +151,7 @@ export async function listen(server: Server, host: string, port: number): Promis
           : 'cannot listen on this address'
       reject(new NocturneError('usage', { cause: error, subject }))
     })
-    server.listen(port, host, resolve)
+    server.listen({ port, host, backlog: BACKLOG }, resolve)
   })
   return server.address() as AddressInfo
 }

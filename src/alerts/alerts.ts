@@ -40,8 +40,9 @@ export interface Alerts {
    */
   follow(): Promise<void>
   /**
-   * Reports whether a state holds now, of the whole gateway or of one subject. Raises its alert once it has lasted; if the ledger cannot be
-   * written then, as soon as it can be, even if the state has passed.
+   * Reports whether a state holds now, of the whole gateway or of one subject. Raises its alert
+   * once it has lasted; if the ledger cannot be written then, as soon as it can be, even if the
+   * state has passed.
    */
   observe(rule: StateRuleId, holds: boolean, subject?: string): Promise<void>
   /** Number of alerts raised by this gateway since its start, by rule. */

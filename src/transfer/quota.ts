@@ -10,7 +10,7 @@ const STAT_SHARE = 1.25
 
 type QuotaRooms = Pick<TransferRooms, 'state' | 'limits' | 'now'>
 
-/** Share of its quota that each facility has used within the last 24 hours; those without are at 0. */
+/** Share of its quota that each facility has used within 24 hours; one without an entry: none. */
 export async function usedShares({
   state,
   limits,
@@ -45,7 +45,7 @@ export async function expectRoom(
   if ((bytes ?? 0) >= most) throw new NocturneError('quota_reached')
 }
 
-/** In the transaction that commits the upload: what its items take in the store, held ones included. */
+/** In the transaction that commits the upload: what its items take in the store, also held ones. */
 export async function countUsage(
   tx: Tx,
   { facility, release }: Sent,

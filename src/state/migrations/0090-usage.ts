@@ -1,4 +1,4 @@
-/** How much each facility has sent, by the hour, so that a day can be summed without its transfers. */
+/** How much each facility has sent, by the hour, to sum a day without looking at its transfers. */
 import type { Kysely, Migration } from 'kysely'
 import type { Engine } from './engine.js'
 

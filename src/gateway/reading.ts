@@ -19,7 +19,7 @@ import {
   sealMessage,
 } from '../seal/index.js'
 import { signDetached } from '../seal/keys/index.js'
-import { createTransfers, Leases, MemoryBudget } from '../transfer/index.js'
+import { createTransfers, MemoryBudget } from '../transfer/index.js'
 import type { Transfers } from '../transfer/index.js'
 import type { Ground } from './ground.js'
 import type { RecordRooms } from './records.js'
@@ -74,7 +74,6 @@ function openTransfers(
   return createTransfers({
     ...{ cases, state, ledger, store, directory, facilityKeys, gatewayKeys, keyIdOf },
     ...{ gateway: gateway.name, limits, budget: new MemoryBudget(ORIGINALS_BYTES), logger, now },
-    leases: new Leases(),
     newEnvelope: async (group) => newEnvelope(await directory.recipientsOf(group), new Date(now())),
     sealSigned: (envelope, content) => envelope.sealSigned(content, gatewayKey, new Date(now())),
     sealerTo: async (facility) => {

@@ -11,7 +11,7 @@ import type {
 } from '../access/index.js'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
-import { clientOf, markKnown } from './connections.js'
+import { clientOf, markKnown } from './clients/connections.js'
 
 /** Assigns every request an ID, which is in the answer and in the log; notes when it arrived. */
 export const assignRequestId =

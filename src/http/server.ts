@@ -8,7 +8,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { SiteConfig } from '../config/index.js'
 import { CATALOGUE, NocturneError, systemCode } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
-import { Connections } from './connections.js'
+import { Connections } from './clients/connections.js'
 import { addressList, expectProxyHeaders } from './proxies.js'
 import { problemType } from '../protocol/http/problem.js'
 

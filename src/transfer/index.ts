@@ -11,7 +11,7 @@
  * Trusts: the ledger's receipts, and the store's confirmation that an item is durable. The
  * plaintext of originals exists only in memory.
  */
-export { LEASE_MS, Leases } from './lease.js'
+export { LEASE_MS } from './lease.js'
 export { createTransfers } from './transfers.js'
 export { drawItems, drawSealed } from './drawn.js'
 export type { Transfers } from './transfers.js'

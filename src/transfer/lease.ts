@@ -1,10 +1,17 @@
 /** Leases: an envelope being filled belongs to its gateway for as long as that gateway lives. */
-import type { TransferRooms } from './rooms.js'
+import type { Logger } from '../lib/logger.js'
+import type { State } from '../state/index.js'
 
 /** Without renewal for this long, the envelope no longer belongs to its gateway. */
 export const LEASE_MS = 60_000
 /** Often enough that a gateway may miss several: a starved machine, or a database that was away. */
 const RENEWED_EVERY_MS = 5_000
+
+interface LeaseRooms {
+  readonly state: Pick<State, 'transaction'>
+  readonly logger: Pick<Logger, 'warn'>
+  readonly now: () => number
+}
 
 /**
  * The envelopes that this gateway is filling. Its own sweep never takes them, however late the
@@ -17,10 +24,7 @@ export class Leases {
    * Holds the envelope, and renews its lease, until the returned function is called. When the
    * gateway dies, renewal stops and the sweep may take the envelope.
    */
-  hold(
-    { state, now, logger }: Pick<TransferRooms, 'state' | 'now' | 'logger'>,
-    envelope: string,
-  ): () => void {
+  hold({ state, now, logger }: LeaseRooms, envelope: string): () => void {
     this.#held.add(envelope)
     let isRenewing = false
     const renew = async () => {

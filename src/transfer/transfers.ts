@@ -45,6 +45,7 @@ import type { QuarantineRange } from './quarantine/held.js'
 import { checkRelease, checkReleases } from './quarantine/release.js'
 import type { QuarantineRelease } from './quarantine/release.js'
 import type { SignedStatement } from './quarantine/signed.js'
+import { Leases } from './lease.js'
 import { usedShares } from './quota.js'
 import type { TransferRooms } from './rooms.js'
 import type { SealedObject } from './sealed-object.js'
@@ -224,7 +225,8 @@ export interface Transfers {
   }
 }
 
-export function createTransfers(rooms: TransferRooms): Transfers {
+export function createTransfers(given: Omit<TransferRooms, 'leases'>): Transfers {
+  const rooms = { ...given, leases: new Leases() }
   const { state } = rooms
   return {
     find: (id) => findTransfer(state, id),

@@ -6,7 +6,7 @@ import type { ClientRequest, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import type { Response } from 'express'
-import { takeTurns } from '../../src/http/turns.js'
+import { takeTurns } from '../../src/http/clients/turns.js'
 import { eventually } from '../_eventually.js'
 
 let server: Server

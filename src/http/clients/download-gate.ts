@@ -2,7 +2,7 @@
  * Bounds the downloads that run at the same time, of one principal and of all: each holds an open
  * object and a connection for as long as its reader takes.
  */
-import { NocturneError } from '../lib/errors.js'
+import { NocturneError } from '../../lib/errors.js'
 
 /** All principals together may have this many times what one may have. */
 const ALL = 8

@@ -1,8 +1,8 @@
 /** Ends requests whose client keeps them open: slow bodies, and answers that nobody reads. */
 import type { Request, RequestHandler, Response } from 'express'
-import type { Limits } from '../config/index.js'
-import { NocturneError } from '../lib/errors.js'
-import { sendProblem } from './problem.js'
+import type { Limits } from '../../config/index.js'
+import { NocturneError } from '../../lib/errors.js'
+import { sendProblem } from '../problem.js'
 
 /** Everything but uploads is small: the largest body has 8 MB. */
 const BODY_MS = 60_000

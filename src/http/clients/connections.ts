@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server, Socket } from 'node:net'
-import { plainAddress } from './proxies.js'
+import { plainAddress } from '../proxies.js'
 
 interface Held {
   readonly socket: Socket

@@ -9,7 +9,7 @@ import { ANONYMOUS } from '../lib/actors.js'
 import { NocturneError, asNocturneError } from '../lib/errors.js'
 import type { CaseTable } from '../state/night/index.js'
 import type { Transfer, Transfers } from '../transfer/index.js'
-import type { Authenticate } from './authenticate.js'
+import type { Authenticate, ClientCertificate } from './authenticate.js'
 import { decide } from './decide.js'
 import type { Action } from './grants.js'
 import { createListings } from './listings.js'
@@ -23,6 +23,8 @@ import type { FailureLimiter } from './sign-in/index.js'
 export interface Credentials {
   /** In the form of an `Authorization` header: `Bearer TOKEN`. */
   readonly authorization: string | undefined
+  /** Of the connection; undefined without TLS, or when the client showed none. */
+  readonly certificate?: ClientCertificate | undefined
   /** Address of the other end of the connection. */
   readonly address: string
 }
@@ -43,7 +45,7 @@ export interface AskerOfCase extends Asker {
 }
 
 export interface Gatekeeper {
-  /** @throws NocturneError `unauthenticated`, `rate_limited` */
+  /** @throws NocturneError `unauthenticated`, `client_certificate_required`, `rate_limited` */
   authenticate(credentials: Credentials): Promise<Asker>
   /**
    * Authenticates the caller, and checks that they may perform an action that has no object.
@@ -157,23 +159,29 @@ async function recallSignIns({ ledger, now }: GatekeeperParts, limiter: FailureL
   }
 }
 
+const REFUSALS = {
+  unauthenticated: 'no valid token',
+  client_certificate_required: 'not with the client certificate of the facility',
+} as const
+
 function createIdentification(
   parts: GatekeeperParts,
   { limiter, holdBack, refuse }: Refusals,
 ): Gatekeeper['authenticate'] {
-  return async ({ authorization, address }) => {
+  return async ({ authorization, certificate, address }) => {
     try {
-      const session = await parts.authenticate(authorization)
+      const session = await parts.authenticate(authorization, certificate)
       const { id, role } = session.principal
       const { method, token } = session
       return { session, actor: { id, role, method, token, address } }
     } catch (error) {
       const reason = asNocturneError(error)
-      if (reason.code !== 'unauthenticated') throw reason
+      const { code } = reason
+      if (code !== 'unauthenticated' && code !== 'client_certificate_required') throw reason
       // A valid token is never held back, only failures are.
       await holdBack(address)
       limiter.failed(address)
-      await refuse({ ...ANONYMOUS, address }, 'authenticate', 'no valid token')
+      await refuse({ ...ANONYMOUS, address }, 'authenticate', REFUSALS[code])
       throw reason
     }
   }

@@ -36,7 +36,9 @@ export interface IssuedToken extends NewToken {
   readonly receipt: Receipt
 }
 
-type MintInput = Pick<TokenInfo, 'principal' | 'method' | 'expiresAt'>
+type MintInput = Pick<TokenInfo, 'principal' | 'method' | 'expiresAt'> & {
+  readonly certificate?: string | undefined
+}
 
 export interface Tokens {
   /**
@@ -47,12 +49,20 @@ export interface Tokens {
    */
   issue(
     principal: string,
-    options: { readonly days: number; readonly actor: Actor },
+    options: {
+      readonly days: number
+      readonly actor: Actor
+      /** SHA-256 of a client certificate, without which the token is unknown (RFC 8705). */
+      readonly certificate?: string
+    },
   ): Promise<IssuedToken>
   /** Creates a token inside a transaction whose event the caller records. */
   mint(tx: Tx, token: MintInput): Promise<NewToken>
-  /** Undefined when the token is unknown, revoked or expired; the three cannot be distinguished. */
-  verify(token: string): Promise<TokenInfo | undefined>
+  /**
+   * Undefined when the token is unknown, revoked, expired or bound to another client certificate;
+   * these cannot be distinguished.
+   */
+  verify(token: string, certificate?: string): Promise<TokenInfo | undefined>
   /** Newest first. Tokens stay listed for 30 days after they expire. */
   list(): Promise<readonly TokenInfo[]>
   /**
@@ -78,7 +88,14 @@ const TOKEN = /^noct_[A-Za-z0-9_-]{43}$/
 const DAY_MS = 86_400_000
 const KEPT_AFTER_EXPIRY_MS = 30 * DAY_MS
 
-const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex')
+/**
+ * A token that is bound to a certificate is stored as the hash of both: who can write to the
+ * database cannot unbind it.
+ */
+const hashOf = (token: string, certificate?: string): string =>
+  createHash('sha256')
+    .update(certificate === undefined ? token : `${token}|${certificate}`)
+    .digest('hex')
 
 export interface TokenParts {
   readonly state: State
@@ -97,9 +114,12 @@ export function createTokens(parts: TokenParts): Tokens {
     mint: (tx, input) => mint(tx, parts, input),
     issue: (principal, input) => issue(parts, principal, input),
 
-    async verify(token) {
+    async verify(token, certificate) {
       // A malformed token takes the same path as an unknown one.
-      const row = await currentRow(parts, hashOf(TOKEN.test(token) ? token : ''))
+      const known = TOKEN.test(token) ? token : ''
+      const bound =
+        certificate === undefined ? undefined : await currentRow(parts, hashOf(known, certificate))
+      const row = bound ?? (await currentRow(parts, hashOf(known)))
       if (!row) return undefined
       uses.note(row, now())
       return infoOf(row)
@@ -157,7 +177,7 @@ async function isRevokedInLedger(ledger: Ledger, id: string): Promise<boolean> {
 async function mint(
   tx: Tx,
   { guard, now }: Pick<TokenParts, 'guard' | 'now'>,
-  { principal, method, expiresAt }: MintInput,
+  { principal, method, expiresAt, certificate }: MintInput,
 ): Promise<NewToken> {
   const token = PREFIX + randomBytes(32).toString('base64url')
   const created = now()
@@ -170,7 +190,7 @@ async function mint(
     .insertInto('tokens')
     .values({
       ...guard.seal('tokens', {
-        ...{ id, hash: hashOf(token), principal, method },
+        ...{ id, hash: hashOf(token, certificate), principal, method },
         ...{ created_at: created, expires_at: expiresAt, revoked_at: null },
       }),
       last_used_at: null,
@@ -182,14 +202,17 @@ async function mint(
 async function issue(
   parts: TokenParts,
   principal: string,
-  { days, actor }: Parameters<Tokens['issue']>[1],
+  { days, actor, certificate }: Parameters<Tokens['issue']>[1],
 ): ReturnType<Tokens['issue']> {
   const { ledger, now } = parts
   if (!Number.isInteger(days) || days < 1 || days > 366) throw new NocturneError('usage')
   const expiresAt = now() + days * DAY_MS
   const { value, receipts } = await ledger.record(async (tx) => {
-    const token = await mint(tx, parts, { principal, method: 'issued', expiresAt })
-    const detail = { principal, token: token.id, expiresAt: new Date(expiresAt).toISOString() }
+    const token = await mint(tx, parts, { principal, method: 'issued', expiresAt, certificate })
+    const detail = {
+      ...{ principal, token: token.id, expiresAt: new Date(expiresAt).toISOString() },
+      ...(certificate !== undefined && { certificate }),
+    }
     return { value: token, events: [{ type: 'token.issued', outcome: 0, actor, detail }] }
   })
   return { ...value, receipt: receipts[0] }

@@ -20,6 +20,8 @@ export interface GatewayClientOptions {
   readonly token?: string
   /** PEM certificates to trust for TLS instead of the system's. */
   readonly ca?: string
+  /** PEM: our client certificate, and its key. */
+  readonly certificate?: string
   readonly signal?: AbortSignal
   /** A request fails when no byte moves in either direction for this long; default two minutes. */
   readonly idleTimeoutMs?: number
@@ -110,7 +112,14 @@ export class GatewayClient {
     const keepAlive = { keepAlive: true, maxSockets: 8 }
     this.#agent =
       this.#base.protocol === 'https:'
-        ? new HttpsAgent({ ...keepAlive, ...(options.ca !== undefined && { ca: options.ca }) })
+        ? new HttpsAgent({
+            ...keepAlive,
+            ...(options.ca !== undefined && { ca: options.ca }),
+            ...(options.certificate !== undefined && {
+              cert: options.certificate,
+              key: options.certificate,
+            }),
+          })
         : new HttpAgent(keepAlive)
   }
 

@@ -7,14 +7,19 @@ export interface GatewayOptions {
   readonly gateway: string
   readonly tokenFile?: string
   readonly caFile?: string
+  readonly clientCertificate?: string
 }
 
-/** `--gateway`, `--token-file` and `--ca-file`, for every command that talks to a gateway. */
+/** `--gateway`, `--token-file` and TLS, for every command that talks to a gateway. */
 export function addGatewayOptions(command: Command): Command {
   return command
     .requiredOption('--gateway <url>', "the gateway's address, such as https://gateway.example.org")
     .requiredOption('--token-file <file>', 'file that contains your token, readable only by you')
     .option('--ca-file <file>', "PEM certificates to trust for TLS instead of the system's")
+    .option(
+      '--client-certificate <file>',
+      'PEM file with the TLS client certificate that your facility or token is bound to, and its key',
+    )
 }
 
 /** What tells a gateway that was met before from another one. */
@@ -34,18 +39,19 @@ export async function withGateway<T>(
   output: Output,
   work: (client: GatewayClient) => Promise<T>,
 ): Promise<T> {
-  const [{ GatewayClient: Client }, { readSmallText, readToken }] = await Promise.all([
-    import('./client.js'),
-    import('./secret-file.js'),
-  ])
+  const [{ GatewayClient: Client }, { readSecretText, readSmallText, readToken }] =
+    await Promise.all([import('./client.js'), import('./secret-file.js')])
   const token =
     options.tokenFile === undefined ? undefined : await readToken(options.tokenFile, output)
   const ca = options.caFile === undefined ? undefined : await readSmallText(options.caFile)
+  const { clientCertificate: pem } = options
+  const certificate = pem === undefined ? undefined : await readSecretText(pem, output)
   const client = new Client({
     url: options.gateway,
     signal: cli.signal,
     ...(token !== undefined && { token }),
     ...(ca !== undefined && { ca }),
+    ...(certificate !== undefined && { certificate }),
   })
   try {
     return await work(client)

@@ -35,7 +35,13 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
     gateway: {
       name,
       ...listen,
-      ...(tls && { tls: { cert: resolvePath(dir, tls.cert), key: resolvePath(dir, tls.key) } }),
+      ...(tls && {
+        tls: {
+          cert: resolvePath(dir, tls.cert),
+          key: resolvePath(dir, tls.key),
+          clientCertificates: tls.clientCertificates,
+        },
+      }),
       ...(origin !== undefined && { origin }),
       ...(metrics && { metrics }),
     },
@@ -72,6 +78,7 @@ function buildFacility(
   {
     encryptedAttributes: paths,
     releasedBy,
+    clientCertificates,
     critical,
     documentTypes,
     ...one
@@ -89,6 +96,7 @@ function buildFacility(
     profile,
     ...(recipients && { encryptedAttributes: recipients }),
     ...(releasedBy && { releasedBy }),
+    ...(clientCertificates && { clientCertificates }),
     ...(critical && { critical: buildCritical(critical) }),
     ...(documentTypes && { documentTypes }),
   }

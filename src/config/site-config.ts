@@ -27,7 +27,12 @@ export interface SiteConfig {
      * Absolute paths of PEM files: the server reads them, and reads them again when they are
      * renewed.
      */
-    readonly tls?: { readonly cert: string; readonly key: string }
+    readonly tls?: {
+      readonly cert: string
+      readonly key: string
+      /** Whether clients are asked for a certificate, which they need not have. */
+      readonly clientCertificates: boolean
+    }
     /** The origin that clients see, if there is a proxy in front; sign-in challenges name it. */
     readonly origin?: string
     /** A listener of its own for `/metrics` and the whole of `/readyz`. */
@@ -172,6 +177,11 @@ export interface FacilityConfig {
    * facility's own key signs.
    */
   readonly releasedBy?: readonly string[]
+  /**
+   * SHA-256 of the TLS client certificates with one of which the facility's requests must come,
+   * lower-case hexadecimal.
+   */
+  readonly clientCertificates?: readonly string[]
   /** Recipients that can open the original values included in each instance (0400,0500). */
   readonly encryptedAttributes?: readonly AttributeRecipient[]
   /** Who is notified about critical results; without it, the facility and then the operators. */

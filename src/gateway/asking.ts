@@ -22,12 +22,18 @@ export function openAsking(
   opened: Opened,
 ): AskingRooms {
   const sessionIdleMs = site.config.limits.sessionIdleSeconds * 1_000
+  const certificates = new Map(
+    site.config.facilities.map((one) => [one.id, one.clientCertificates ?? []]),
+  )
   const tokens = opened.keep(createTokens({ state, ledger, guard, sessionIdleMs, now }))
   return {
     tokens,
     gatekeeper: createGatekeeper({
       ...{ directory, transfers, cases, ledger, now },
-      authenticate: createAuthenticate({ tokens, directory }),
+      authenticate: createAuthenticate({
+        ...{ tokens, directory, now },
+        certificatesOf: (facility) => certificates.get(facility) ?? [],
+      }),
       failuresPerMinute: site.config.limits.failuresPerMinute,
     }),
     signIn: createSignIn({

@@ -1,5 +1,7 @@
 /** What the server knows about a request: its ID, the caller, and the address. */
 import { isIP } from 'node:net'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import type { Request, RequestHandler, Response } from 'express'
 import type {
   Action,
@@ -41,8 +43,21 @@ export function addressOf({ socket, ip = '' }: Request): string {
   return clientOf(socket) ?? (isIP(ip) === 0 ? peer : ip)
 }
 
+/** What the client proved in the TLS handshake; undefined without TLS, or without a certificate. */
+function certificateOf(socket: Socket): Credentials['certificate'] {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
+  return (
+    certificate && {
+      sha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+      validFrom: Date.parse(certificate.validFrom),
+      validTo: Date.parse(certificate.validTo),
+    }
+  )
+}
+
 export const credentialsOf = (request: Request): Credentials => ({
   authorization: request.headers.authorization,
+  certificate: certificateOf(request.socket),
   address: addressOf(request),
 })
 

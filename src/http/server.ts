@@ -61,6 +61,9 @@ export async function createServer(config: SiteConfig, handler: RequestListener)
           ...OPTIONS,
           ...(await readPair(tls)),
           ...TLS_OPTIONS,
+          // Any certificate will do here: access compares it with what it is bound to.
+          requestCert: tls.clientCertificates,
+          rejectUnauthorized: false,
           handshakeTimeout: 10_000,
         },
         listener,

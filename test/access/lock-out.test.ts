@@ -27,7 +27,13 @@ function keeper(certificate = 'good'): Gatekeeper {
   const directory = peopleOf({ ...reader, certificate })
   return createGatekeeper({
     ...{ directory, ledger: site.ledger, now: site.clock.now },
-    ...{ authenticate: createAuthenticate({ tokens, directory }), failuresPerMinute: 3 },
+    ...{
+      authenticate: createAuthenticate({
+        ...{ tokens, directory, now: site.clock.now },
+        certificatesOf: () => [],
+      }),
+      failuresPerMinute: 3,
+    },
     transfers: {} as never,
     cases: {} as never,
   })

@@ -137,9 +137,11 @@ describe('the ledger', () => {
 describe('authenticate', () => {
   const reader = principal('reader', { id: 'reader-1', groups: ['nights'] })
 
+  const unbound = { certificatesOf: () => [], now: () => 0 }
+
   it('returns a session with the current role and groups from the directory', async () => {
     const { token, id, expiresAt } = await tokens.issue('reader-1', { days: 1, actor })
-    const authenticate = createAuthenticate({ tokens, directory: peopleOf(reader) })
+    const authenticate = createAuthenticate({ ...unbound, tokens, directory: peopleOf(reader) })
     for (const scheme of ['Bearer', 'bearer', 'BEARER '])
       expect(await authenticate(`${scheme} ${token}`)).toEqual({
         principal: reader,
@@ -151,15 +153,37 @@ describe('authenticate', () => {
 
   it('refuses everything else with the same error', async () => {
     const { token } = await tokens.issue('reader-1', { days: 1, actor })
-    const authenticate = createAuthenticate({ tokens, directory: peopleOf(reader) })
+    const authenticate = createAuthenticate({ ...unbound, tokens, directory: peopleOf(reader) })
     const wrong = [undefined, '', 'Bearer', token, `Basic ${token}`, `Bearer ${token} x`]
     for (const header of [...wrong, `Bearer  `, `Bearer ${'a'.repeat(10_000)}`, 'Bearer noct_x'])
       await expect(authenticate(header)).rejects.toMatchObject({ code: 'unauthenticated' })
   })
 
+  it('binds a facility to its client certificates, and a token to one', async () => {
+    const sender = principal('sender', { id: 'facility-a', facility: 'facility-a' })
+    const directory = peopleOf(sender, reader)
+    const certificatesOf = () => ['aa']
+    const authenticate = createAuthenticate({ tokens, directory, certificatesOf, now: () => 50 })
+    const shown = (sha256: string, validTo = 100) => ({ sha256, validFrom: 0, validTo })
+    const { token } = await tokens.issue('facility-a', { days: 1, actor })
+    expect(await authenticate(`Bearer ${token}`, shown('aa'))).toMatchObject({ principal: sender })
+    for (const other of [undefined, shown('bb'), shown('aa', 50)])
+      await expect(authenticate(`Bearer ${token}`, other)).rejects.toMatchObject({
+        code: 'client_certificate_required',
+      })
+    const bound = await tokens.issue('reader-1', { days: 1, actor, certificate: 'cc' })
+    expect(await authenticate(`Bearer ${bound.token}`, shown('cc'))).toMatchObject({
+      token: bound.id,
+    })
+    for (const other of [undefined, shown('bb'), shown('cc', 50)])
+      await expect(authenticate(`Bearer ${bound.token}`, other)).rejects.toMatchObject({
+        code: 'unauthenticated',
+      })
+  })
+
   it('refuses the token of a person removed from the directory', async () => {
     const { token } = await tokens.issue('reader-1', { days: 1, actor })
-    const authenticate = createAuthenticate({ tokens, directory: peopleOf() })
+    const authenticate = createAuthenticate({ ...unbound, tokens, directory: peopleOf() })
     await expect(authenticate(`Bearer ${token}`)).rejects.toMatchObject({ code: 'unauthenticated' })
   })
 })

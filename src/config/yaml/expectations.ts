@@ -47,6 +47,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
     'write a list of media types that may pass, such as [application/pdf, image/*], or omit it',
   'facilities[].documentTypes[]':
     'write a media type such as application/pdf, or image/* for all images',
+  'facilities[].clientCertificates':
+    'write a list of fingerprints, as `openssl x509 -noout -fingerprint -sha256 -in FILE` prints them',
+  'facilities[].clientCertificates[]':
+    'write what `openssl x509 -noout -fingerprint -sha256 -in FILE` prints after =',
+  'gateway.tls.clientCertificates': 'write true or false',
   'facilities[].releasedBy':
     'write the IDs of people with the role sender and this facility, for example [dr-lee], or omit it',
   'facilities[].releasedBy[]': 'write the ID of a person with the role sender and this facility',

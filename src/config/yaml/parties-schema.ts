@@ -8,6 +8,12 @@ import { CRITICAL_WITHIN_MS } from '../../protocol/critical.js'
 import type { CriticalLevel } from '../../protocol/critical.js'
 import { id, parsed, path, reference } from './fields.js'
 
+/** SHA-256 of a certificate, as OpenSSL prints it or without colons. */
+const thumbprint = z
+  .string()
+  .transform((text) => text.replaceAll(':', '').toLowerCase())
+  .refine((text) => /^[0-9a-f]{64}$/.test(text), 'is not a SHA-256 fingerprint')
+
 /** One, or a list. */
 const certificatePaths = z
   .union([path, z.array(path).nonempty('is empty').max(8, 'names more than 8')])
@@ -36,6 +42,11 @@ export const facilityFields = {
     .array(z.string().regex(/^[a-z]+\/(?:\*|[a-z0-9][a-z0-9.+-]{0,100})$/, 'is not a media type'))
     .min(1, 'names no type')
     .max(100, 'names too many types')
+    .optional(),
+  clientCertificates: z
+    .array(thumbprint)
+    .min(1, 'names no certificate')
+    .max(32, 'names too many certificates')
     .optional(),
   releasedBy: z.array(reference).min(1, 'names nobody').max(100, 'names too many').optional(),
   encryptedAttributes: certificatePaths.optional(),

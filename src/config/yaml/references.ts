@@ -32,12 +32,29 @@ export function checkReferences(site: SiteDraft): Finding[] {
     ]),
     ...senders(site),
     ...releasers(site),
+    ...clientCertificates(site),
     ...criticalContacts(site),
     ...plainHttp(site),
     ...checkDoorReferences(site),
     ...limits(site),
   ]
 }
+
+/** No client shows its certificate without being asked: the facility could send nothing. */
+const clientCertificates = ({ facilities, gateway }: SiteDraft): Finding[] =>
+  gateway.tls?.clientCertificates === true || (gateway.hasTls && !gateway.tls)
+    ? []
+    : facilities.flatMap(({ clientCertificates: named }, index) =>
+        named === undefined
+          ? []
+          : [
+              {
+                at: ['facilities', index, 'clientCertificates'],
+                problem: 'needs clients to be asked for their certificate',
+                hint: 'write gateway.tls with cert, key and clientCertificates: true; a proxy must pass TLS through',
+              },
+            ],
+      )
 
 function duplicateIds(site: SiteDraft): Finding[] {
   const principals = [

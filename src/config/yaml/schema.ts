@@ -18,7 +18,9 @@ import { facilityFields, groupFields, personFields } from './parties-schema.js'
 export const gatewayFields = {
   name: z.string().regex(GATEWAY_NAME_FORM, 'is not a host name in lower case'),
   listen,
-  tls: z.strictObject({ cert: path, key: path }).optional(),
+  tls: z
+    .strictObject({ cert: path, key: path, clientCertificates: z.boolean().default(false) })
+    .optional(),
   origin: z.string().refine(isOrigin, 'is not an https origin').optional(),
   metrics: listen.optional(),
 }

@@ -145,6 +145,11 @@ export const REQUESTS = {
     'this request needs a valid token',
     'send Authorization: Bearer TOKEN; get one from the operator or with `nocturne sign-in`',
   ),
+  client_certificate_required: entry(
+    401,
+    "requests of this facility must come with the facility's TLS client certificate",
+    'connect with that certificate and its key (--client-certificate FILE), or ask the operator to list the new one under facilities[].clientCertificates',
+  ),
   forbidden: entry(
     403,
     'your role does not permit this',

@@ -71,7 +71,8 @@ export function errorsOf(key: string, route: RouteDoc): readonly Code[] {
   if (route.query || route.json || route.form) codes.push('bad_request')
   if (route.json) codes.push('slow_client')
   if (key.includes('{')) codes.push('not_found')
-  if (route.roles !== 'anyone') codes.push('unauthenticated', 'rate_limited')
+  if (route.roles !== 'anyone')
+    codes.push('unauthenticated', 'client_certificate_required', 'rate_limited')
   if (Array.isArray(route.roles)) {
     codes.push('forbidden')
     if (route.roles.includes('reader') && SEALED.test(key)) codes.push('not_sealed_to_you')

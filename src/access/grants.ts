@@ -39,6 +39,7 @@ export const ACTIONS = [
   'transfer.claim',
   'transfer.release',
   'case.close',
+  'case.export',
   'case.reassign',
   'case.recall',
   'case.prioritize',
@@ -183,6 +184,12 @@ export const GRANTS: readonly Grant[] = [
     role: 'reader',
     relations: ['claimant'],
     actions: ['transfer.release'],
+  },
+  {
+    rule: 'readers copy cases that they can open, de-identified, for teaching and research',
+    role: 'reader',
+    relations: ['sealed-to', 'claimant'],
+    actions: ['case.export'],
   },
   {
     rule: 'readers close cases that were reported elsewhere',

@@ -3,10 +3,17 @@ import type { Db, Priority, Tx } from '../state/index.js'
 import type { Figure } from '../protocol/http/figures.js'
 import type { CaseState, CaseTable } from '../state/night/index.js'
 import { arrive, opened, renewForFetch } from './arrive.js'
-import { closeCase, raiseCase, recallCase, reprioritizeCase, rerouteCase } from './change.js'
+import {
+  closeCase,
+  noteExport,
+  raiseCase,
+  recallCase,
+  reprioritizeCase,
+  rerouteCase,
+} from './change.js'
 import { joinCases, splitCase } from './regroup.js'
 import type { UnclaimReason } from './claim.js'
-import type { CloseReason, OverrideReason } from '../protocol/case-requests.js'
+import type { CloseReason, ExportRequest, OverrideReason } from '../protocol/case-requests.js'
 import { runDue } from './due.js'
 import { endedCases, hasEnded, markExpired } from './expiry.js'
 import type { EndedCase, EndedPage, ExpiryStage } from './expiry.js'
@@ -115,6 +122,11 @@ export interface Cases {
   close(actor: Actor, id: string, reason: CloseReason): Promise<CaseAnswer>
   /** @throws NocturneError `case_state` */
   recall(actor: Actor, id: string): Promise<CaseAnswer>
+  /**
+   * Records that a reader makes a de-identified copy of a case.
+   * @throws NocturneError `case_state` for a recalled case
+   */
+  noteExport(actor: Actor, id: string, copy: ExportRequest): Promise<CaseAnswer>
   /** @throws NocturneError `case_state` */
   reprioritize(actor: Actor, id: string, priority: Priority): Promise<CaseAnswer>
   /**
@@ -203,6 +215,7 @@ export function createCases(parts: CasesParts): Cases {
     reroute: (actor, id, to) => rerouteCase(parts, actor, id, to),
     join: (asker, id, from) => joinCases(parts, asker, id, from),
     split: (asker, id, transfers) => splitCase(parts, asker, id, transfers),
+    noteExport: (actor, id, copy) => noteExport(parts, actor, id, copy),
     reprioritize: (actor, id, priority) => reprioritizeCase(parts, actor, id, priority),
     figures: (range, reportTimesOf) => figures(db, range, reportTimesOf),
     counts: () => countCases(db),

@@ -3,7 +3,7 @@ import { NocturneError } from '../lib/errors.js'
 import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { Priority, Tx } from '../state/index.js'
 import type { CaseTable } from '../state/night/index.js'
-import type { CloseReason } from '../protocol/case-requests.js'
+import type { CloseReason, ExportRequest } from '../protocol/case-requests.js'
 import { quiet } from './arrive.js'
 import { startClock, stopClock } from './clock.js'
 import { startEscalation } from './escalate.js'
@@ -79,6 +79,23 @@ function end(
     return { row, events: [eventOf(row, transfers, actor, ending.type, detail)] }
   })
 }
+
+/** @throws NocturneError `case_state` for a recalled case */
+export const noteExport = (
+  parts: CasesParts,
+  actor: Actor,
+  id: string,
+  { profile, items }: ExportRequest,
+): Promise<CaseAnswer> =>
+  recorded(parts, async (tx) => {
+    const row = await readCase(tx, id)
+    if (row.state === 'recalled') throw new NocturneError('case_state', { subject: row.state })
+    const transfers = await transfersOf(tx, id)
+    return {
+      row,
+      events: [eventOf(row, transfers, actor, 'case.exported', { profile, items })],
+    }
+  })
 
 /**
  * The clock restarts from when the case became available, so a case that becomes more urgent does

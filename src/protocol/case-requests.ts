@@ -53,6 +53,13 @@ export const reassignRequest = z.strictObject({ to: principalId })
 
 export const closeRequest = z.strictObject({ reason: z.enum(CLOSE_REASONS) })
 
+export const exportRequest = z.strictObject({
+  /** Name and version of the profile, such as `strip/6`. */
+  profile: z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,62}\/[\w.-]{1,20}$/)),
+  items: z.int().check(z.positive(), z.maximum(1_000_000)),
+})
+export type ExportRequest = z.infer<typeof exportRequest>
+
 export const priorityRequest = z.strictObject({
   priority: z.enum(PRIORITIES),
 })

@@ -65,6 +65,12 @@ describe('help', () => {
     }
   })
 
+  it('of a group takes no option from its commands: --json after them is theirs', async () => {
+    const groups = (await program()).commands.filter(({ commands }) => commands.length > 0)
+    expect(groups.length).toBeGreaterThan(5)
+    expect(groups.filter(({ options }) => options.length > 0).map((one) => one.name())).toEqual([])
+  })
+
   it('lists the commands, and --version prints the version', async () => {
     const help = await nocturne('--help')
     for (const [name] of leaves(await program()))

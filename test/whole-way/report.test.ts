@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createServer } from 'node:net'
 import type { AddressInfo, Server } from 'node:net'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { makeSite, nocturne } from './_gateway.js'
 import type { Ran, RunningGateway, TestSite } from './_gateway.js'
 import { call, upload } from './_http.js'
@@ -47,6 +47,8 @@ beforeAll(async () => {
   const token = await site.token('reader-1')
   code = (await call(gateway, 'GET', `/v1/cases/${transfer}`, { token })).body.code
   await writeFile(at('report.txt'), TEXT)
+  const key = ['--key', site.keyFile('reader-1')]
+  await as('reader-1', 'pull', transfer, ...key, '--out', at('night'))
 }, 120_000)
 afterAll(async () => {
   await gateway.stop()
@@ -185,11 +187,40 @@ describe('a report', () => {
     const about = await Promise.all(
       ['feedback.given', 'feedback.read'].map(async (type) => {
         const { body } = await call(gateway, 'GET', `/v1/audit/events?type=${type}`, { token })
-        return (body as unknown as { events: unknown[] }).events
+        return (body as unknown as { events: { entry: { detail: object } }[] }).events
       }),
     )
     expect(about.map(({ length }) => length)).toEqual([1, 1])
-    expect(JSON.stringify(about)).not.toContain('3b')
+    const details = about.flat().map(({ entry }) => Object.keys(entry.detail).sort())
+    expect(details).toEqual([
+      ['author', 'case', 'report'],
+      ['from', 'report'],
+    ])
+  }, 60_000)
+
+  it('leaves a case from which its reader can make a copy without a link to the patient', async () => {
+    const copy = (from: string, ...more: readonly string[]) =>
+      as('reader-1', 'case', 'export', code, '--from', from, '--out', at('copy'), ...more)
+    const early = await copy(at('nowhere'))
+    expect([early.status, early.stdout]).toEqual([1, expect.stringContaining('not_opened')])
+    const linked = await copy(at('night'), '--profile', 'pseudonymize')
+    expect([linked.status, linked.stdout]).toEqual([2, expect.stringContaining('keeps a link')])
+    const made = await copy(at('night'))
+    expect([made.status, made.stderr]).toEqual([0, ''])
+    const { files } = JSON.parse(made.stdout) as { files: string[] }
+    expect(files).toHaveLength(2)
+    const before = (await filesUnder(at('night'))).filter((name) => name.endsWith('.dcm'))
+    const uids = before.map((name) => basename(name, '.dcm'))
+    for (const file of files) {
+      const bytes = await readFile(file, 'latin1')
+      expect(uids.filter((uid) => bytes.includes(uid))).toEqual([])
+    }
+    const token = await site.token('officer-1')
+    const found = await call(gateway, 'GET', '/v1/audit/events?type=case.exported', { token })
+    const { events } = found.body as unknown as { events: { entry: { detail: object } }[] }
+    expect(events.map(({ entry }) => entry.detail)).toEqual([
+      expect.objectContaining({ items: 2, profile: expect.stringMatching(/^strip\/\d+$/) }),
+    ])
   }, 60_000)
 
   it('is in the ledger: sent, read, acknowledged', async () => {

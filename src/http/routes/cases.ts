@@ -5,6 +5,7 @@ import { NocturneError } from '../../lib/errors.js'
 import {
   claimRequest,
   closeRequest,
+  exportRequest,
   joinRequest,
   priorityRequest,
   proofOf,
@@ -127,6 +128,11 @@ function changeRoutes(router: Router, { gatekeeper, cases }: CaseRouteRooms): vo
     const { session, actor, row } = await admitToCase(gatekeeper, request, 'case.split')
     const { transfers } = parseBody(splitRequest, request)
     response.json(await cases.split({ id: session.principal.id, actor }, row.id, transfers))
+  })
+
+  router.post('/cases/:id/export', body, async (request, response) => {
+    const { actor, row } = await admitToCase(gatekeeper, request, 'case.export')
+    response.json(await cases.noteExport(actor, row.id, parseBody(exportRequest, request)))
   })
 
   router.post('/cases/:id/priority', body, async (request, response) => {

@@ -52,6 +52,7 @@ export const EVENT_TYPES = {
   'case.changed': ['110111'],
   'case.closed': ['110111'],
   'case.recalled': ['110111'],
+  'case.exported': ['110106'],
   'report.sent': ['110103'],
   'report.read': ['110103', '110132'],
   'report.acknowledged': ['110103'],

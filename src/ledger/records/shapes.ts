@@ -154,6 +154,11 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
     flow: 'out',
     purpose: 'TREAT',
   },
+  'case.exported': {
+    title: 'a reader made a de-identified copy of a case',
+    action: 'R',
+    isExport: true,
+  },
   'critical.readback': handled('a person at the facility read a critical result back'),
   'critical.compared': handled('a reader compared a read-back with the finding'),
   'critical.phoned': handled('a reader logged a phone call about a critical result'),

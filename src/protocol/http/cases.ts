@@ -1,5 +1,6 @@
 /** Cases and claims. */
 import * as z from 'zod/mini'
+import type { Named } from '../words.js'
 import { about, count, id, instant, word } from '../words.js'
 import { receipt } from './gateway.js'
 import { problem } from './problem.js'
@@ -76,6 +77,7 @@ export const casesAnswer = z.looseObject({
 })
 
 export const caseAnswer = z.looseObject({ case: caseView, receipt })
+export type CaseAnswer = Named<z.infer<typeof caseAnswer>>
 
 /** The challenge in the problem that answers a claim without proof. */
 export const challengeAnswer = z.looseObject({

@@ -6,6 +6,7 @@ import type { Cli, Register } from '../../command.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
 import type { Output } from '../../output.js'
+import { registerExport } from './case-export.js'
 import type { CaseView } from '../../../protocol/http/cases.js'
 import { CLOSE_REASONS } from '../../../protocol/case-requests.js'
 import { PRIORITIES } from '../../../protocol/priority.js'
@@ -28,6 +29,7 @@ export const registerCase: Register = (parent, cli) => {
   const group = defineGroup(parent, 'case', 'list, show and change cases')
   registerList(group, cli)
   registerShow(group, cli)
+  registerExport(group, cli)
   for (const change of CHANGES) registerChange(group, cli, change)
 }
 

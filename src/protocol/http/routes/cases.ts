@@ -2,6 +2,7 @@ import {
   claimRequest,
   closeRequest,
   joinRequest,
+  exportRequest,
   priorityRequest,
   reassignRequest,
   releaseRequest,
@@ -149,6 +150,16 @@ export const CASE_ROUTES = {
       200: { about: 'The new case, and the receipt of the event.', json: caseAnswer },
     },
     errors: ['case_mismatch', 'already_claimed', 'case_state', 'transfer_not_available'],
+  },
+  'POST /v1/cases/{id}/export': {
+    tag: CASES,
+    summary: 'Record a copy of a case for teaching or research',
+    about:
+      "Call before the copy is made, from opened files, on the reader's machine: de-identified by a profile that keeps no link to the patient.",
+    roles: ['reader'],
+    json: exportRequest,
+    answers: CHANGED,
+    errors: ['case_state'],
   },
   'POST /v1/cases/{id}/priority': {
     tag: CASES,

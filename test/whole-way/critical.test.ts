@@ -77,6 +77,19 @@ describe('a critical result', () => {
     }
   }, 60_000)
 
+  it('is in the inbox of its group, and told to whoever fetches reports at the facility', async () => {
+    const access = (who: string) => ['--gateway', gateway.url, '--token-file', site.tokenFile(who)]
+    const inbox = await nocturne('inbox', ...access('reader-1'))
+    expect(inbox.stdout).toContain(`critical result on ${code}, within minutes, due `)
+    const opening = ['--crosswalk', at('crosswalk'), '--key', site.keyFile('facility-a')]
+    const words = ['reports', 'fetch', ...opening, '--out', at('reports')]
+    const fetched = await nocturne(...words, ...access('facility-a'))
+    expect([fetched.status, fetched.stdout]).toEqual([0, 'no reports are waiting\n'])
+    expect(fetched.stderr).toMatch(
+      /critical result on .*; not read back: nocturne critical readback/,
+    )
+  }, 60_000)
+
   it('is shown with its case, and opened by the facility with the patient’s identity', async () => {
     const token = await site.token('facility-a')
     const { body } = await call(gateway, 'GET', `/v1/cases/${code}`, { token })

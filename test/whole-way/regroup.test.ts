@@ -77,7 +77,7 @@ describe('a case', () => {
     expect(await show(made.id)).toMatchObject({ state: 'closed', closedFor: 'joined' })
     const again = await as('reader-1', 'case', 'join', code, '--with', made.code)
     // It has no transfers any more, so that readers no longer see it.
-    expect(again).toMatchObject({ status: 1, answer: { code: 'not_found' } })
+    expect(again).toMatchObject({ status: 1, answer: { error: { code: 'not_sealed_to_you' } } })
   }, 60_000)
 
   it('goes to another group, whose readers can open it, and is withdrawn from the first', async () => {

@@ -6,6 +6,8 @@ import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import type { Gatekeeper } from '../../access/index.js'
 import type { Cases } from '../../cases/index.js'
+import { criticalView } from '../../critical/index.js'
+import type { Critical } from '../../critical/index.js'
 import type { Deliveries, Download, Reader } from '../../deliver/index.js'
 import type { CertificateWarnings } from '../../site/index.js'
 import type { Limits } from '../../config/index.js'
@@ -20,12 +22,13 @@ export interface DeliveryRouteRooms {
   readonly site: { readonly config: { readonly limits: Pick<Limits, 'downloads'> } }
   readonly gatekeeper: Gatekeeper
   readonly cases: Pick<Cases, 'worklist'>
+  readonly critical: Pick<Critical, 'list'>
   readonly deliveries: Deliveries
   readonly certificateWarnings: Pick<CertificateWarnings, 'of'>
 }
 
 export function deliveryRoutes(rooms: DeliveryRouteRooms): Router {
-  const { gatekeeper, cases, deliveries, certificateWarnings } = rooms
+  const { gatekeeper, cases, critical, deliveries, certificateWarnings } = rooms
   const gate = new DownloadGate(rooms.site.config.limits.downloads)
   /** Counts until the last byte was read. */
   const send = (reader: Reader, response: Response, fetch: () => Promise<Download>) =>
@@ -41,9 +44,12 @@ export function deliveryRoutes(rooms: DeliveryRouteRooms): Router {
     const { session, actor } = await admit(gatekeeper, request, 'inbox.read')
     await gatekeeper.noteListing(actor, 'inbox')
     const transfers = await deliveries.inbox({ principal: session.principal, actor })
-    const worklist = await cases.worklist(session.principal.groups)
+    const { groups } = session.principal
+    const worklist = await cases.worklist(groups)
+    // Whatever has become of their cases.
+    const open = await critical.list({ groups, isOpen: true })
     const warnings = await certificateWarnings.of(session.principal.id)
-    response.json({ transfers, cases: worklist, warnings })
+    response.json({ transfers, cases: worklist, critical: open.map(criticalView), warnings })
   })
 
   router.post('/transfers/:id/acknowledge', json({ limit: '32kb' }), async (request, response) => {

@@ -5,6 +5,7 @@ import { about, count, id, instant, itemNumber, word } from '../words.js'
 import type { Named } from '../words.js'
 import { outcomes } from '../outcomes.js'
 import { caseView } from './cases.js'
+import { criticalView } from './critical.js'
 import { receipt } from './gateway.js'
 import { problem } from './problem.js'
 
@@ -127,6 +128,12 @@ export const inboxAnswer = z.looseObject({
     z.array(transferAnswer),
   ),
   cases: z.optional(about('The worklist of your groups, by time left.', z.array(caseView))),
+  critical: z.optional(
+    about(
+      'Critical results of your groups that nobody has read back, or that a reader has to compare, whatever the state of their case.',
+      z.array(criticalView).check(z.maxLength(10_000)),
+    ),
+  ),
   warnings: z._default(
     about(
       "About your own certificate or the gateway's: it expires soon, or a replacement is pending.",

@@ -97,9 +97,10 @@ function registerFetch(group: Command, cli: Cli): void {
   addFetchOptions(command).action(async (options: FetchOptions) => {
     const output = cli.output(options)
     const crosswalks = await crosswalkLines(options, output)
-    const done = await withGateway(options, cli, output, (client) =>
-      round(cli, output, client, options, crosswalks),
-    )
+    const done = await withGateway(options, cli, output, async (client) => {
+      await tellCritical(output, client, new Set())
+      return round(cli, output, client, options, crosswalks)
+    })
     output.json({ reports: done })
     const written = done.filter(({ error }) => error === undefined)
     if (done.length === 0) output.print('no reports are waiting')
@@ -119,12 +120,15 @@ function registerWatch(group: Command, cli: Cli): void {
   addFetchOptions(command).action(async (options: FetchOptions) => {
     const output = cli.output(options)
     const total = { written: 0 }
+    const told = new Set<string>()
     const isStopped = () => cli.signal.aborted
     // Read once, so that no passphrase is asked for during the night.
     const crosswalks = await crosswalkLines(options, output)
     await withGateway(options, cli, output, async (client) => {
       while (!isStopped()) {
         try {
+          // First, because a report may take long to write.
+          await tellCritical(output, client, told)
           const done = await round(cli, output, client, options, crosswalks)
           total.written += done.filter(({ error }) => error === undefined).length
         } catch (error) {
@@ -137,6 +141,27 @@ function registerWatch(group: Command, cli: Cli): void {
     })
     output.json(total)
   })
+}
+
+/**
+ * Critical results that somebody here has to read back: each once, and again when it is overdue.
+ *
+ * @param told what was said before
+ */
+async function tellCritical(
+  output: Output,
+  client: GatewayClient,
+  told: Set<string>,
+): Promise<void> {
+  const [{ listCritical }, { openCriticalText }] = await Promise.all([
+    import('../../reader/critical.js'),
+    import('../reader/critical-text.js'),
+  ])
+  for (const one of await listCritical(client, true)) {
+    const key = [one.id, one.state, one.missedAt !== undefined].join(' ')
+    if (!told.has(key)) output.warn(openCriticalText(one))
+    told.add(key)
+  }
 }
 
 interface Done {

@@ -3,6 +3,7 @@ import type { Register } from '../../command.js'
 import { shortfallOf, shortfallText } from '../../../protocol/outcomes.js'
 import type { TransferAnswer } from '../../../protocol/http/transfers.js'
 import { formatBytes } from '../../format.js'
+import { openCriticalText } from './critical-text.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
 
@@ -41,6 +42,7 @@ export const registerInbox: Register = (parent, cli) => {
       })
       output.json(answer)
       for (const warning of answer.warnings) output.warn(warning)
+      for (const one of answer.critical ?? []) output.print(openCriticalText(one))
       if (answer.transfers.length === 0) {
         output.print('nothing is waiting')
         return

@@ -211,11 +211,15 @@ describe('a compliance query', () => {
   })
 
   it('prints how to continue, as of the same log', async () => {
-    const { stdout } = await nocturne(
+    const asked = [
       ...['audit', 'query', '--actor', 'reader-1', '--limit', '2', '--end', String(all.length)],
       ...['--site', site.dir],
-    )
+    ]
+    const { stdout } = await nocturne(...asked)
     const found = expected(byReader, all.length)
+    expect(stdout).toContain(`${found.length - 2} events are not shown here`)
+    const { stderr } = await nocturne(...asked, '--format', 'fhir')
+    expect(stderr).toContain(`${found.length - 2} events are not shown here`)
     expect(stdout).toContain(`${found.length} in total\n`)
     expect(stdout).toContain(`continue with --start ${found[2]} --end ${all.length}\n`)
   })

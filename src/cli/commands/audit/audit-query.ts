@@ -71,6 +71,8 @@ export const registerAuditQuery: Register = (parent, cli) => {
       }
       const { showRecords } = await import('../../audit/audit-records.js')
       await showRecords(output, page.events, format, origin)
+      const left = leftOut(page)
+      if (left !== undefined) output.warn(left)
     })
 }
 
@@ -106,9 +108,16 @@ export function showPage(output: Output, page: Page): void {
     page.events.map(cellsOf),
   )
   if (page.count !== undefined) output.print(`${page.count} in total`)
-  if (page.next !== undefined && page.next !== null)
-    output.print(`there are more: continue with --start ${page.next} --end ${page.end ?? ''}`)
+  const left = leftOut(page)
+  if (left !== undefined) output.print(left)
   output.json(page)
+}
+
+/** What is not shown; undefined when everything is. */
+function leftOut({ events, count, next, end }: Page): string | undefined {
+  if (next === undefined || next === null) return undefined
+  const more = count === undefined ? 'more events are' : `${count - events.length} events are`
+  return `${more} not shown here: continue with --start ${next} --end ${end ?? ''}`
 }
 
 export interface Page {

@@ -33,6 +33,8 @@ describe('text read in a picture', () => {
     'kVp 120 mAs 5',
     '14:32:05',
     'Persist Med',
+    'Pergist Med',
+    'IDR 60',
   ])('does not hold an image: %s', (text) => {
     expect(judge(words(text))).toBe(false)
   })
@@ -40,6 +42,9 @@ describe('text read in a picture', () => {
   it.each([
     'Smithers',
     'JOHNSON JANE',
+    'Phillip',
+    'Gross',
+    'Lampe',
     'DOB 1937-01-09',
     '29.02.2024',
     '02/29/24',

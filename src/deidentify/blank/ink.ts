@@ -31,6 +31,8 @@ const MOST_INK = 0.4
  * on.
  */
 const ENLARGED_BELOW = 1000
+export const SCALE = 2
+export const isSmall = ({ height }: GreyPicture): boolean => height < ENLARGED_BELOW
 
 /** A picture of ink: black on white. */
 export interface InkImage {
@@ -52,7 +54,7 @@ export function* inkOf(
 ): Steps<InkImage | 'none' | undefined> {
   const { width, height, values } = picture
   // Each pixel becomes one pixel, or a block of two by two.
-  const scale = height < ENLARGED_BELOW ? 2 : 1
+  const scale = isSmall(picture) ? SCALE : 1
   const header = Buffer.from(`P5\n${String(width * scale)} ${String(height * scale)}\n255\n`)
   const image = Buffer.alloc(header.length + width * height * scale * scale, 255)
   header.copy(image)

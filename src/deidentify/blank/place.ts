@@ -22,6 +22,7 @@ interface Box {
 const LEAST_HEIGHT = 5
 /** Letters higher than this share of the picture are anatomy. */
 const MOST_HEIGHT = 1 / 10
+export const mostHeight = ({ height }: GreyPicture): number => Math.max(24, height * MOST_HEIGHT)
 /** A line that spans this much of the picture is none. */
 const MOST_WIDTH = 0.9
 /** In heights of the word: a gap this wide ends the line. */
@@ -39,7 +40,7 @@ const MOST_INK = 0.65
 /** Undefined if the word cannot be located with certainty. */
 export function placeOf(ink: Ink, { x, y, width, height }: Rectangle): Rectangle | undefined {
   const { picture } = ink
-  if (height < LEAST_HEIGHT || height > Math.max(24, picture.height * MOST_HEIGHT)) return undefined
+  if (height < LEAST_HEIGHT || height > mostHeight(picture)) return undefined
   const word: Box = { left: x, top: y, right: x + width, bottom: y + height }
   const line = alongLine(ink, acrossLine(ink, word, height), height)
   const whole = line && acrossLine(ink, line, height)

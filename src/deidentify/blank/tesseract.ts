@@ -10,12 +10,13 @@ import { NocturneError } from '../../lib/errors.js'
 import { atMost } from '../../lib/at-most.js'
 import type { GreyPicture } from '../../pixels/index.js'
 import type { FoundWord, TextDetector } from '../contract.js'
-import { Pace } from '../../lib/pace.js'
-import { GUESSES, inkOf } from './ink.js'
+import { Pace, type Steps } from '../../lib/pace.js'
+import { GUESSES, inkOf, isSmall } from './ink.js'
 import type { InkImage } from './ink.js'
-import { placeOf } from './place.js'
+import { mostHeight, placeOf } from './place.js'
 import { bestReadings } from './readings.js'
 import type { Reading } from './readings.js'
+import { smoothInkOf } from './smooth.js'
 
 const { resolve } = createRequire(import.meta.url)
 
@@ -161,9 +162,9 @@ async function wordsIn(
   // A picture with the same value everywhere is blank.
   if (picture.values.every((value) => value === picture.values[0])) return undefined
   let found: readonly (FoundWord & Reading)[] | undefined
-  for (const { guess, sureOfWord, sureOfShortWord } of GUESSES) {
+  for (const { sureness, draw } of guessesFor(picture)) {
     pace.begin()
-    const image = await pace.run(inkOf(picture, guess, pace))
+    const image = await pace.run(draw(pace))
     if (!image) continue
     found ??= []
     if (image === 'none') continue
@@ -173,17 +174,44 @@ async function wordsIn(
     const words = (data.blocks ?? []).flatMap(({ paragraphs }) =>
       paragraphs.flatMap(({ lines }) => lines.flatMap((one) => one.words)),
     )
-    const sure = words.filter(
-      ({ text, confidence }) =>
-        (confidence >= sureOfWord && WORD.test(text)) ||
-        (confidence >= sureOfShortWord && SHORT_WORD.test(text)),
-    )
-    const drawn = words.filter(
-      (word) => !sure.includes(word) && isLong(word.text) && lineOf(word, image, picture),
-    )
-    found = [...found, ...[...sure, ...drawn].map((word) => located(word, image, picture))]
+    const written = words.filter((word) => isWriting(word, image, picture, sureness))
+    found = [...found, ...written.map((word) => located(word, image, picture))]
   }
   return found && bestReadings(found)
+}
+
+interface Sureness {
+  readonly sureOfWord: number
+  readonly sureOfShortWord: number
+}
+
+interface Drawn {
+  readonly sureness: Sureness
+  readonly draw: (pace: Pace) => Steps<InkImage | 'none' | undefined>
+}
+
+const SMOOTH: Sureness = { sureOfWord: 60, sureOfShortWord: 75 }
+
+function guessesFor(picture: GreyPicture): readonly Drawn[] {
+  const sharp = GUESSES.map(({ guess, ...sureness }) => ({
+    sureness,
+    draw: (pace: Pace) => inkOf(picture, guess, pace),
+  }))
+  if (!isSmall(picture)) return sharp
+  const smooth = [true, false].map((isInverted) => ({
+    sureness: SMOOTH,
+    draw: (pace: Pace) => smoothInkOf(picture, isInverted, pace),
+  }))
+  return [...sharp, ...smooth]
+}
+
+function isWriting(word: Word, image: InkImage, picture: GreyPicture, sureness: Sureness): boolean {
+  const { text, confidence } = word
+  const isSure =
+    (confidence >= sureness.sureOfWord && WORD.test(text)) ||
+    (confidence >= sureness.sureOfShortWord && SHORT_WORD.test(text))
+  if (isSure && !isAnatomy(word, image, picture)) return true
+  return isLong(text) && lineOf(word, image, picture) !== undefined
 }
 
 /**
@@ -194,6 +222,21 @@ async function wordsIn(
 const LONG_WORD = 4
 const isLong = (text: string): boolean =>
   new Set(text.match(/[\p{L}\p{N}]/gu) ?? []).size >= LONG_WORD
+
+/** In per cent: writing is read with more, anatomy that looks like letters with less. */
+const SURE_OF_WRITING = 80
+const MOST_LETTERS_OF_ANATOMY = 3
+
+/**
+ * Whether what was read are edges of anatomy: higher than letters are, or up to three letters that
+ * are not drawn on a plain background.
+ */
+function isAnatomy(word: Word, image: InkImage, picture: GreyPicture): boolean {
+  if (word.confidence >= SURE_OF_WRITING) return false
+  if (boxOf(word, image.scale).height > mostHeight(picture)) return true
+  const letters = word.text.match(/[\p{L}\p{N}]/gu) ?? []
+  return letters.length <= MOST_LETTERS_OF_ANATOMY && !lineOf(word, image, picture)
+}
 
 /** In per cent: words read with less confidence may be anatomy, which is never blanked. */
 const SURE_OF_PLACE = 60

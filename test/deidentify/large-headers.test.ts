@@ -1,4 +1,7 @@
-/** At most two large headers are processed at a time, and none waits for one that has failed. */
+/**
+ * One large header per facility is processed at a time, and three in total; none waits for one that
+ * has failed.
+ */
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import { deidentify } from '../../src/deidentify/index.js'
@@ -11,7 +14,7 @@ const LARGE = file([[0x00281201, 'OW', Buffer.alloc(SIZE, 1)]])
 const SMALL = file()
 
 /** A large header whose last byte is delivered only when the test releases it. */
-function held() {
+function held(facility: string) {
   let isAskedFor = false
   let finish: (last: Buffer | Error) => void = () => undefined
   const last = new Promise<Buffer | Error>((resolve) => (finish = resolve))
@@ -25,7 +28,7 @@ function held() {
     if (end instanceof Error) throw end
     yield end
   }
-  const outcome = deidentify(received(bytes()), contextFor()).then(
+  const outcome = deidentify(received(bytes()), { ...contextFor(), facility }).then(
     () => 'made',
     (error: unknown) => error,
   )
@@ -42,26 +45,29 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 describe('large headers', () => {
-  it('are read two at a time while small ones proceed, and the next one starts when one is done or has failed', async () => {
-    const all = [held(), held(), held(), held()]
-    const [first, second, third, fourth] = all as [Held, Held, Held, Held]
-    await until(() => first.isBeingRead() && second.isBeingRead())
+  it('take turns within a facility while those of others and small ones proceed, also after a failure', async () => {
+    const [first, second, third, fourth, fifth] = [
+      held('a'),
+      held('a'),
+      held('b'),
+      held('c'),
+      held('d'),
+    ] as const
+    const areRead = () => [first, second, third, fourth, fifth].map((one) => one.isBeingRead())
+    await until(() => first.isBeingRead() && third.isBeingRead() && fourth.isBeingRead())
     expect((await run(SMALL)).report.length).toBeGreaterThan(0)
-    expect(all.map((one) => one.isBeingRead())).toEqual([true, true, false, false])
+    expect(areRead()).toEqual([true, false, true, true, false])
 
     const gone = new Error('gone')
     first.fail(gone)
     expect(await first.outcome).toBe(gone)
-    await until(() => third.isBeingRead())
-    expect(fourth.isBeingRead()).toBe(false)
+    await until(() => second.isBeingRead())
+    expect(areRead()).toEqual([true, true, true, true, false])
 
-    second.end()
-    expect(await second.outcome).toBe('made')
-    await until(() => fourth.isBeingRead())
     third.end()
-    fourth.end()
-    expect(await Promise.all([third.outcome, fourth.outcome])).toEqual(['made', 'made'])
-  })
+    expect(await third.outcome).toBe('made')
+    await until(() => fifth.isBeingRead())
+    for (const one of [second, fourth, fifth]) one.end()
+    for (const one of [second, fourth, fifth]) expect(await one.outcome).toBe('made')
+  }, 60_000)
 })
-
-type Held = ReturnType<typeof held>

@@ -9,6 +9,7 @@
 import { CATALOGUE, NocturneError, asNocturneError } from './lib/errors.js'
 import type { Code } from './lib/errors.js'
 import type { Logger } from './lib/logger.js'
+import type { PathRooms } from './transfer.js'
 import type { BeginGathering, Gathering } from './gathering.js'
 import { dueIn, peek, studyHandle } from './intake/index.js'
 import type { ArrivalClock, CompletenessRule, InstanceSigns } from './intake/index.js'
@@ -40,6 +41,8 @@ export interface Route {
 
 export interface ArrivalRooms {
   readonly beginGathering: BeginGathering
+  /** @throws NocturneError `unauthenticated` for a sender who was cut off in the meantime */
+  readonly expectAllowed: PathRooms['expectAllowed']
   readonly transfers: Pick<Transfers, 'arrivals' | 'complete' | 'abandonEmpty'>
   readonly facilityKeys: Pick<FacilityKeys, 'secretsOf'>
   readonly logger: Pick<Logger, 'warn'>
@@ -82,6 +85,7 @@ const ITEM_ALONE: ReadonlySet<Code> = new Set([
   'association_broken',
   'broken_multipart',
   'slow_client',
+  'unauthenticated',
 ])
 /** The transfer accepts no more: it is closed, and the next instance starts a new one. */
 const FULL: ReadonlySet<Code> = new Set(['too_many_items', 'transfer_too_large'])
@@ -108,6 +112,8 @@ export class Arrivals {
     part: Part,
     onSigns: (signs: InstanceSigns) => void = () => undefined,
   ): Promise<Taken> {
+    // A request with a token has just been checked; an association may be hours old.
+    if (sender.actor.token === undefined) await this.#rooms.expectAllowed(sender)
     const { signs, bytes } = await peek(part.bytes)
     onSigns(signs)
     const route = this.#options.route(sender, signs)
@@ -115,7 +121,8 @@ export class Arrivals {
     arrival.clock.active += 1
     try {
       const gathering = await this.#gatheringOf(arrival)
-      const items = await this.#add(arrival, gathering, { ...part, bytes }, originalOf(signs))
+      const checked = { ...part, bytes: this.#checked(bytes, sender) }
+      const items = await this.#add(arrival, gathering, checked, originalOf(signs))
       return { transfer: gathering.transfer, items }
     } finally {
       arrival.clock.active -= 1
@@ -158,6 +165,12 @@ export class Arrivals {
 
   get count(): number {
     return this.#open.size
+  }
+
+  /** The same bytes; at their end, the part fails if its sender may not send any more. */
+  async *#checked(bytes: AsyncIterable<Buffer>, sender: Sender): AsyncGenerator<Buffer> {
+    yield* bytes
+    await this.#rooms.expectAllowed(sender)
   }
 
   #newArrival(known: Pick<Arrival, 'key' | 'study' | 'target' | 'transfer'>): Arrival {

@@ -31,7 +31,7 @@ export interface PathRooms {
   readonly textDetector: TextDetector | undefined
   readonly limits: Limits
   /** @throws NocturneError `unauthenticated` when the token of the upload was revoked meanwhile */
-  readonly expectAllowed: (actor: UploadTarget['actor']) => Promise<void>
+  readonly expectAllowed: (sender: Pick<UploadTarget, 'actor' | 'facility'>) => Promise<void>
   readonly now: () => number
 }
 
@@ -66,7 +66,7 @@ export class Upload {
   readonly #open: OpenUpload
   readonly #envelope: Envelope
   readonly #clear: Clear
-  readonly #actor: UploadTarget['actor']
+  readonly #sender: Pick<UploadTarget, 'actor' | 'facility'>
   #parts = 0
 
   private constructor(
@@ -74,13 +74,13 @@ export class Upload {
     open: OpenUpload,
     envelope: Envelope,
     clear: Clear,
-    actor: UploadTarget['actor'],
+    sender: Pick<UploadTarget, 'actor' | 'facility'>,
   ) {
     this.#rooms = rooms
     this.#open = open
     this.#envelope = envelope
     this.#clear = clear
-    this.#actor = actor
+    this.#sender = sender
   }
 
   /**
@@ -98,7 +98,7 @@ export class Upload {
     const open = await rooms.transfers.begin(target, envelope)
     const rules = rulesOf(rooms, target, open)
     const clear = clearing(rooms, envelope, rules, () => open.newObjectKey())
-    return new Upload(rooms, open, envelope, clear, target.actor)
+    return new Upload(rooms, open, envelope, clear, target)
   }
 
   get transfer(): string {
@@ -121,7 +121,7 @@ export class Upload {
    * @throws NocturneError `no_files`, `transfer_too_large`; store and ledger errors
    */
   async commit(options: { readonly complete: boolean }): Promise<UploadAnswer> {
-    await this.#rooms.expectAllowed(this.#actor)
+    await this.#rooms.expectAllowed(this.#sender)
     const answer = await this.#open.commit(options)
     this.#envelope.close()
     return answer

@@ -1,11 +1,13 @@
 /** Opens the rooms of a site and connects them. The caller must close them. */
+import type { Tokens } from '../access/index.js'
+import type { Directory } from '../directory/index.js'
 import type { Compliance } from '../compliance/index.js'
 import type { Site } from '../config/index.js'
 import { Gathering } from '../gathering.js'
 import type { BeginGathering } from '../gathering.js'
 import { NocturneError } from '../lib/errors.js'
 import { Upload } from '../transfer.js'
-import type { BeginUpload } from '../transfer.js'
+import type { BeginUpload, PathRooms } from '../transfer.js'
 import type { UploadTarget } from '../transfer/index.js'
 import { openAsking } from './asking.js'
 import type { AskingRooms } from './asking.js'
@@ -36,6 +38,13 @@ export interface Rooms
   readonly beginUpload: BeginUpload
   /** The same, for studies that arrive instance by instance. */
   readonly beginGathering: BeginGathering
+  /**
+   * Asked when an upload or an instance is about to be committed: the sender may have been cut off
+   * while it arrived.
+   *
+   * @throws NocturneError `unauthenticated`
+   */
+  readonly expectAllowed: PathRooms['expectAllowed']
   close(): Promise<void>
 }
 
@@ -69,16 +78,14 @@ function pathsOf(
   { directory, facilityKeys, gatewayKeys }: RecordRooms,
   { transfers }: Pick<ReadingRooms, 'transfers'>,
   { compliance, tokens }: Pick<OversightRooms, 'compliance'> & Pick<AskingRooms, 'tokens'>,
-): Pick<Rooms, 'beginUpload' | 'beginGathering'> {
+): Pick<Rooms, 'beginUpload' | 'beginGathering' | 'expectAllowed'> {
   const path = {
     ...{ transfers, directory, store, facilityKeys, gatewayKeys, textDetector, now },
     limits: site.config.limits,
-    expectAllowed: async ({ token }: UploadTarget['actor']) => {
-      if (token !== undefined && (await tokens.isRevoked(token)))
-        throw new NocturneError('unauthenticated')
-    },
+    expectAllowed: expectAllowedIn(directory, tokens),
   }
   return {
+    expectAllowed: path.expectAllowed,
     beginUpload: async (target) => {
       await gateOf(compliance, target)
       return Upload.begin(path, target)
@@ -89,6 +96,22 @@ function pathsOf(
     },
   }
 }
+
+/** A token that was revoked, and a facility or person whose certificate was. */
+const expectAllowedIn =
+  (
+    directory: Pick<Directory, 'principal' | 'isRevoked'>,
+    tokens: Pick<Tokens, 'isRevoked'>,
+  ): PathRooms['expectAllowed'] =>
+  async ({ actor: { id, token }, facility }) => {
+    if (token !== undefined && (await tokens.isRevoked(token)))
+      throw new NocturneError('unauthenticated')
+    for (const one of new Set([facility, id])) {
+      const principal = directory.principal(one)
+      if (!principal || (await directory.isRevoked(principal)))
+        throw new NocturneError('unauthenticated')
+    }
+  }
 
 /** The gates do not stop additions to an existing transfer, or items released from quarantine. */
 const gateOf = async ({ gates }: Compliance, target: UploadTarget): Promise<void> => {

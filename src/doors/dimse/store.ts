@@ -101,7 +101,7 @@ function answerOf({ outcome, code }: Taken['items'][number]): Answer {
 function statusOf(code: Code): number {
   if (code === 'instance_conflict') return Status.duplicateInstance
   if (code === 'missing_identity') return Status.doesNotMatch
-  if (code === 'unknown_group') return Status.notAuthorised
+  if (code === 'unknown_group' || code === 'unauthenticated') return Status.notAuthorised
   if (CATALOGUE[code].concernsItemAlone) return Status.cannotUnderstand
   return code === 'internal' ? Status.processingFailure : Status.outOfResources
 }

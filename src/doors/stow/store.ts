@@ -107,7 +107,7 @@ async function storeOne(
 
 function reasonOf(code: Code): number {
   if (code === 'study_mismatch' || code === 'missing_identity') return Reason.doesNotMatch
-  if (code === 'unknown_group') return Reason.notAuthorised
+  if (code === 'unknown_group' || code === 'unauthenticated') return Reason.notAuthorised
   if (code === 'instance_conflict') return Reason.duplicateInstance
   if (code === 'unsupported_syntax') return Reason.transferSyntaxNotSupported
   if (CATALOGUE[code].concernsItemAlone) return Reason.cannotUnderstand

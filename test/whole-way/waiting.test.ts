@@ -27,6 +27,8 @@ const IS_LARGE = process.env.NOCTURNE_TEST_LARGE === '1'
 const EVENTS = IS_LARGE ? 100_000 : 3_000
 const ITEMS = IS_LARGE ? 20_000 : 500
 const LONGEST_MS = IS_LARGE ? 250 : 1_000
+/** Of one test: ended early, its request would be measured with the next. */
+const LONG_MS = 900_000
 
 let site: TestSite
 let gateway: RunningGateway
@@ -163,31 +165,39 @@ describe('while others are served, a gateway', () => {
     assessment: officer('/v1/assessments', {}),
     'assessment pack': officer('/v1/assessments/newest?format=pack'),
   }
-  it.each(Object.keys(questions))('answers: %s', async (name) => {
-    await expectOthersServed(name, questions[name] ?? (() => Promise.reject(new Error(name))))
-  })
+  it.each(Object.keys(questions))(
+    'answers: %s',
+    async (name) => {
+      await expectOthersServed(name, questions[name] ?? (() => Promise.reject(new Error(name))))
+    },
+    LONG_MS,
+  )
 
-  it('commits, extends, completes and shows a transfer of many items', async () => {
-    let whole = ''
-    await expectOthersServed('upload and commit', async () => {
-      whole = idOf(await send({}))
-    })
-    let open = ''
-    await expectOthersServed('upload to an open transfer', async () => {
-      open = idOf(await send({ complete: 'false' }))
-    })
-    const sender = tokens['facility-a'] ?? ''
-    await expectOthersServed('completing it', () =>
-      expectOk({ method: 'POST', path: `/v1/transfers/${open}/complete`, token: sender }),
-    )
-    await expectOthersServed('receipts', () =>
-      expectOk({ path: `/v1/transfers/${whole}/receipts`, token: sender }),
-    )
-    await expectOthersServed('inbox', () =>
-      expectOk({ path: '/v1/inbox', token: tokens['reader-1'] ?? '' }),
-    )
-    await expectOthersServed('manifest', () =>
-      expectOk({ path: `/v1/transfers/${whole}/manifest`, token: tokens['reader-1'] ?? '' }),
-    )
-  })
+  it(
+    'commits, extends, completes and shows a transfer of many items',
+    async () => {
+      let whole = ''
+      await expectOthersServed('upload and commit', async () => {
+        whole = idOf(await send({}))
+      })
+      let open = ''
+      await expectOthersServed('upload to an open transfer', async () => {
+        open = idOf(await send({ complete: 'false' }))
+      })
+      const sender = tokens['facility-a'] ?? ''
+      await expectOthersServed('completing it', () =>
+        expectOk({ method: 'POST', path: `/v1/transfers/${open}/complete`, token: sender }),
+      )
+      await expectOthersServed('receipts', () =>
+        expectOk({ path: `/v1/transfers/${whole}/receipts`, token: sender }),
+      )
+      await expectOthersServed('inbox', () =>
+        expectOk({ path: '/v1/inbox', token: tokens['reader-1'] ?? '' }),
+      )
+      await expectOthersServed('manifest', () =>
+        expectOk({ path: `/v1/transfers/${whole}/manifest`, token: tokens['reader-1'] ?? '' }),
+      )
+    },
+    LONG_MS,
+  )
 })

@@ -1,13 +1,17 @@
 /** Reports in the formats of a RIS and a PACS, read by independent programs. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server } from 'node:net'
+import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   sendMllp,
+  storeInstances,
   toEncapsulatedPdf,
   toFhir,
   toOru,
@@ -15,6 +19,8 @@ import {
   toSr,
   toText,
 } from '../../src/results/index.js'
+import type { PacsTarget } from '../../src/results/index.js'
+import { eventually } from '../_eventually.js'
 import { Fhir } from 'fhir'
 import { finished } from './_report.js'
 
@@ -150,6 +156,72 @@ describe('MLLP', () => {
       code: 'ris_unreachable',
     })
   })
+})
+
+const isListening = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+const suiteOfStore = has('storescp', '--version') ? describe : describe.skip
+
+suiteOfStore(`C-STORE to a PACS${has('storescp', '--version') ? '' : ' (needs dcmtk)'}`, () => {
+  let folder = ''
+  let port = 0
+  let server: ChildProcess | undefined
+  const start = async (...more: readonly string[]) => {
+    folder = await mkdtemp(join(tmpdir(), 'nocturne-store-'))
+    port = await freePort()
+    server = spawn('storescp', [...more, '-od', folder, '-aet', 'PACS', String(port)])
+    expect(await eventually(() => isListening(port), Boolean, 20_000)).toBe(true)
+  }
+  const target = (more: Partial<PacsTarget> = {}): PacsTarget => ({
+    ...{ host: '127.0.0.1', port, called: 'PACS', calling: 'NOCTURNE' },
+    ...more,
+  })
+  afterEach(async () => {
+    server?.kill('SIGKILL')
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it.each([[[]], [['--max-pdu', '4096']]])(
+    'stores both instances as they were made, twice without harm (storescp %j)',
+    async (options) => {
+      await start(...options)
+      const report = finished()
+      const files = [toSr(report), toEncapsulatedPdf(report, await toPdf(report))]
+      await storeInstances(files, target())
+      await storeInstances(files, target())
+      const names = await readdir(folder)
+      expect(names).toHaveLength(2)
+      for (const name of names) {
+        const stored = await readFile(join(folder, name))
+        const dataset = (file: Buffer) => file.subarray(144 + file.readUInt32LE(140))
+        expect(files.some((file) => dataset(file).equals(dataset(stored)))).toBe(true)
+      }
+    },
+    60_000,
+  )
+
+  it('fails when the PACS is away, or refuses the association', async () => {
+    await start('--refuse')
+    const files = [toSr(finished())]
+    await expect(storeInstances(files, target())).rejects.toMatchObject({ code: 'pacs_refused' })
+    await expect(storeInstances(files, target({ port: 1 }))).rejects.toMatchObject({
+      code: 'pacs_unreachable',
+    })
+  }, 60_000)
 })
 
 describe('FHIR', () => {

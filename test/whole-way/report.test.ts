@@ -93,6 +93,10 @@ describe('a report', () => {
   }, 60_000)
 
   it('reaches the facility re-identified, once, and the RIS before that', async () => {
+    // The PACS is away: nothing is acknowledged, so the report is delivered by the next run.
+    const away = await fetchReports('--pacs', 'PACS@127.0.0.1:1')
+    expect(away.status).not.toBe(0)
+    expect(`${away.stdout}${away.stderr}`).toContain('pacs_unreachable')
     const ris = await startRis()
     const done = await fetchReports('--mllp', `127.0.0.1:${ris.port}`)
     ris.server.close()

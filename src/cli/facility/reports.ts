@@ -16,6 +16,7 @@ import {
 import type { ReportDocument } from '../../protocol/report.js'
 import {
   sendMllp,
+  storeInstances,
   toEncapsulatedPdf,
   toFhir,
   toOru,
@@ -23,7 +24,7 @@ import {
   toSr,
   toText,
 } from '../../results/index.js'
-import type { FinishedReport, MllpTarget } from '../../results/index.js'
+import type { FinishedReport, MllpTarget, PacsTarget } from '../../results/index.js'
 import { inspectCertificate, signDetached, verifyDetached } from '../../seal/keys/index.js'
 import { openSignedMessage } from '../../seal/open/index.js'
 import { parseAnswer } from '../parse-answer.js'
@@ -115,21 +116,22 @@ export interface Delivery {
   readonly out: string
   readonly formats: readonly Format[]
   readonly mllp: MllpTarget | undefined
+  readonly pacs: PacsTarget | undefined
 }
 
 /**
  * Writes the report in every format, with its attachments, under names without PHI; sends it to the
- * RIS; then acknowledges it.
+ * RIS and the PACS; then acknowledges it.
  *
  * @returns the plaintext files
- * @throws CommandError `not_in_crosswalk`, `ris_unreachable`, `ris_refused`, and errors of the disk
- *   and the gateway
+ * @throws CommandError `not_in_crosswalk`, `ris_unreachable`, `ris_refused`, `pacs_unreachable`,
+ *   `pacs_refused`, and errors of the disk and the gateway
  */
 export async function deliverReport(
   work: OpeningWork,
   opened: OpenedReport,
   identities: Identities,
-  { out, formats, mllp }: Delivery,
+  { out, formats, mllp, pacs }: Delivery,
 ): Promise<readonly string[]> {
   const { view, document } = opened
   const identity = identityOf(document.studies, identities)
@@ -147,6 +149,7 @@ export async function deliverReport(
   for (const [at, { name, content }] of document.attachments.entries())
     await write(`${base}-${at + 1}${endingOf(name)}`, Buffer.from(content, 'base64'))
   if (mllp) await sendMllp(oruOf(report, pdf), mllp)
+  if (pacs) await storeInstances([toSr(report), toEncapsulatedPdf(report, pdf)], pacs)
   await acknowledge(work, view)
   return files
 }

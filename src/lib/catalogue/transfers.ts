@@ -178,6 +178,16 @@ export const TRANSFERS = {
     'the RIS refused the report',
     'check the log of the RIS; the report is kept and retried automatically',
   ),
+  pacs_unreachable: entry(
+    502,
+    'the PACS did not answer',
+    'check its address and TLS settings; the report is kept and retried automatically',
+  ),
+  pacs_refused: entry(
+    502,
+    'the PACS refused the report',
+    'check its AE titles, and whether it accepts Basic Text SR and Encapsulated PDF; the report is kept and retried automatically',
+  ),
   swap_invalid: entry(
     422,
     'the duty swap is not valid',

@@ -10,6 +10,8 @@ import type { Output } from '../../output.js'
 import { addCrosswalkOptions, crosswalkLines } from './crosswalk.js'
 import type { CrosswalkOptions } from './crosswalk.js'
 import { FORMATS } from '../../facility/report-formats.js'
+import { targetsOf } from '../../facility/report-targets.js'
+import type { TargetOptions } from '../../facility/report-targets.js'
 import type { Format } from '../../facility/report-formats.js'
 import type { Delivery, OpenedReport } from '../../facility/reports.js'
 import type { OpeningWork } from '../../reader/seal-back.js'
@@ -17,11 +19,9 @@ import type { ReportView } from '../../../protocol/http/reports.js'
 import type { GatewayClient } from '../../client.js'
 import type { Command } from 'commander'
 
-interface FetchOptions extends GatewayOptions, CrosswalkOptions {
+interface FetchOptions extends GatewayOptions, CrosswalkOptions, TargetOptions {
   readonly out: string
   readonly format?: readonly Format[]
-  readonly mllp?: string
-  readonly mllpCaFile?: string
 }
 
 const ACCESS = '--gateway https://gateway.example.org --token-file facility-a.token'
@@ -86,6 +86,15 @@ function addFetchOptions(command: Command): Command {
       '--mllp-ca-file <file>',
       'connect to the RIS with TLS, and trust these PEM certificates',
     )
+    .option(
+      '--pacs <title@host:port>',
+      'send Basic Text SR and Encapsulated PDF to this PACS by C-STORE before it is acknowledged',
+    )
+    .option(
+      '--pacs-ca-file <file>',
+      'connect to the PACS with TLS, and trust these PEM certificates',
+    )
+    .option('--ae-title <title>', 'our AE title towards the PACS', 'NOCTURNE')
 }
 
 function registerFetch(group: Command, cli: Cli): void {
@@ -203,7 +212,7 @@ async function round(
   const delivery = {
     out: options.out,
     formats: options.format ?? FORMATS,
-    mllp: await targetOf(options),
+    ...(await targetsOf(options)),
   }
   const done: Done[] = []
   for (let at = 0; at < waiting.length; at += AT_ONCE) {
@@ -271,23 +280,3 @@ type Crosswalks = Awaited<ReturnType<typeof crosswalkLines>>
 type Waiting = Pick<ReportView, 'id' | 'code'>
 
 /** @throws CommandError `usage` */
-async function targetOf({ mllp, mllpCaFile }: FetchOptions) {
-  if (mllp === undefined) return undefined
-  const { usageError } = await import('../../command-error.js')
-  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(mllp) ?? []
-  if (host === '' || Number(port) < 1 || Number(port) > 65_535)
-    throw usageError(
-      '--mllp is not HOST:PORT',
-      'give the host and port of the RIS, such as ris.example.org:2575',
-    )
-  if (mllpCaFile === undefined) {
-    if (!/^(127(\.\d{1,3}){3}|\[?::1\]?|localhost)$/.test(host))
-      throw usageError(
-        'a RIS on another machine needs TLS',
-        'give --mllp-ca-file with the certificate that the RIS is verified with',
-      )
-    return { host, port: Number(port) }
-  }
-  const { readSmallText } = await import('../../secret-file.js')
-  return { host, port: Number(port), tls: { ca: await readSmallText(mllpCaFile) } }
-}

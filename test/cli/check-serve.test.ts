@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { checkSite } from '../../src/cli/site/site-check.js'
+import { checkStore } from '../../src/cli/site/store-check.js'
 import { loadSite } from '../../src/config/index.js'
 import { BUILT_IN_PROFILES, loadProfile } from '../../src/deidentify/rules/index.js'
 import { createGateway } from '../../src/gateway.js'
@@ -234,6 +236,31 @@ describe('check finds what keeps serve from starting', () => {
     site = served
     expect((await checkSite(site, anyPort)).problems).toEqual([])
     expect(await serve({})).toBe('serves')
+  })
+
+  it.each([
+    ['RequestTimeTooSkewed', 'clock'],
+    ['PermanentRedirect', 'store.region'],
+    ['InvalidAccessKeyId', 'NOCTURNE_S3_ACCESS_KEY_ID'],
+    ['SignatureDoesNotMatch', 'NOCTURNE_S3_SECRET_ACCESS_KEY'],
+    ['AccessDenied', 'store.bucket'],
+  ])('names what an S3 server has against us: %s', async (code, place) => {
+    const server = createHttpServer((request, response) => {
+      request.resume()
+      response.writeHead(code === 'PermanentRedirect' ? 301 : 403, { 'Content-Type': 'text/xml' })
+      response.end(`<?xml version="1.0"?><Error><Code>${code}</Code></Error>`)
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const endpoint = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+    const problems = await checkStore({
+      dir: site,
+      store: {
+        ...{ kind: 's3', bucket: 'b', region: 'us-east-1', endpoint, forcePathStyle: true },
+        credentials: { accessKeyId: 'AKIA', secretAccessKey: 'x' },
+      },
+    })
+    server.close()
+    expect(problems.map(({ path }) => path)).toEqual([place])
   })
 
   it('warns of a certificate that a group can change', async () => {

@@ -4,19 +4,17 @@
  * its schema, as `serve` does.
  */
 import { lstat } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { surveySite } from '../../config/index.js'
 import type { SiteProblem, SiteSurvey } from '../../config/index.js'
 import { BUILT_IN_PROFILES, loadProfile } from '../../deidentify/rules/index.js'
-import { asNocturneError, systemCode } from '../../lib/errors.js'
-import { isUntrusted } from '../../lib/peers.js'
 import { inspectCertificate } from '../../seal/keys/index.js'
 import { expiryWarning } from '../../site/index.js'
-import { openStore } from '../../store/index.js'
 import { checkDatabase } from './database-check.js'
 import { formatDay } from '../format.js'
 import { checkListeners } from './listen-check.js'
 import { checkStart } from './start-check.js'
+import { checkStore } from './store-check.js'
 import { checkGatewayKey, GATEWAY_CERTIFICATE } from './gateway-key-check.js'
 
 export interface SiteCheck {
@@ -92,40 +90,6 @@ function checkClock(now: Date): SiteProblem[] {
     },
   ]
 }
-
-async function checkStore({ store: config, dir }: SiteSurvey): Promise<SiteProblem[]> {
-  if (config === undefined) return []
-  try {
-    const store = await openStore(config)
-    try {
-      await store.check()
-    } finally {
-      await store.close()
-    }
-    return []
-  } catch (error) {
-    const { code, cause } = asNocturneError(error, 'store_unavailable')
-    const where = config.kind === 's3' ? `bucket ${config.bucket}` : relative(dir, config.path)
-    const isFull = code === 'store_full'
-    if (isUntrusted(systemCode(cause)))
-      return [{ path: 'store.endpoint', problem: UNTRUSTED, hint: UNTRUSTED_HINT }]
-    return [
-      {
-        path: config.kind === 's3' ? 'store.bucket' : 'store.path',
-        problem: isFull ? `${where} is full` : `writing and reading ${where} failed`,
-        hint: isFull ? 'free space in it' : config.kind === 's3' ? S3_HINT : FOLDER_HINT,
-      },
-    ]
-  }
-}
-
-const UNTRUSTED = 'the TLS certificate of the server was not accepted'
-const UNTRUSTED_HINT =
-  'write the host name that the certificate is for, and name a private CA with store.caFile'
-const S3_HINT =
-  'check that the bucket exists in that region (Nocturne does not create it), that the endpoint answers, and that the credentials may list, read, write and delete in it'
-const FOLDER_HINT =
-  'make sure that the folder, or its parent folder, belongs to the user that runs the gateway'
 
 interface Dated {
   readonly path: string

@@ -47,7 +47,10 @@ describe('backup, restore and drill', () => {
     })
     const wrong = join(gateway.site, 'demo-keys', 'reader-1.asc')
     const failed = await gateway.plain(...drill, '--key', wrong)
-    expect(failed).toMatchObject({ status: 1, stderr: expect.stringContaining('cannot_open') })
+    expect(failed).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('not_sealed_to_key'),
+    })
     const { stdout } = await gateway.as(
       ...['officer-1', 'audit', 'query', '--type', 'drill.run', '--json'],
     )

@@ -60,10 +60,16 @@ async function honest(name: string, pauseMs: number, work: () => Promise<void>):
     try {
       await work()
     } catch (error) {
-      errors.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+      errors.push(`${name}: ${toldBy(error)}`)
     }
     await delay(pauseMs / 2 + random.below(pauseMs))
   }
+}
+
+/** With its causes: `fetch` itself says only that it failed. Its errors are of another realm. */
+function toldBy(error: unknown): string {
+  const cause: unknown = (error as { readonly cause?: unknown }).cause
+  return cause === undefined ? String(error) : `${String(error)}: ${toldBy(cause)}`
 }
 
 /** 503 with `too_busy` asks to repeat later, which every client does. */

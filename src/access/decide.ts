@@ -1,7 +1,9 @@
 /** Decides who may do what: one pure function over the table of grants. */
 import type { Role } from '../protocol/roles.js'
-import { GLOBAL_ACTIONS, GRANTS } from './grants.js'
-import type { Action, Grant, Relation } from './grants.js'
+import { GLOBAL_ACTIONS } from './actions.js'
+import { GRANTS } from './grants.js'
+import type { Action, Relation } from './actions.js'
+import type { Grant } from './grants.js'
 
 export interface Decision {
   readonly allowed: boolean

@@ -3,7 +3,7 @@ import { NocturneError } from '../lib/errors.js'
 import type { Principal } from '../directory/index.js'
 import { NEEDS_CLAIM, NOT_SEALED } from './decide.js'
 import type { Decision } from './decide.js'
-import type { Relation } from './grants.js'
+import type { Relation } from './actions.js'
 
 /** The facts about a transfer that determine how a principal relates to it. */
 export interface TransferTies {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { readFile, writeFile } from 'node:fs/promises'
 import { decide, refusal, relationTo } from '../../src/access/index.js'
-import { ACTIONS, RELATIONS } from '../../src/access/grants.js'
+import { ACTIONS, RELATIONS } from '../../src/access/actions.js'
 import type { Role } from '../../src/protocol/roles.js'
 import { principal } from './_people.js'
 

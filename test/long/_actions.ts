@@ -2,7 +2,7 @@
  * The action of each route, whose grants are the table of src/access/grants.ts. Of a route that is
  * not listed, only the roles of its description are checked.
  */
-import type { Action } from '../../src/access/grants.js'
+import type { Action } from '../../src/access/actions.js'
 
 /** `of`: the object of the path, to which a caller has a relation. */
 export interface Asked {

@@ -7,7 +7,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { join } from 'node:path'
 import { decide } from '../../src/access/decide.js'
-import type { Relation } from '../../src/access/grants.js'
+import type { Relation } from '../../src/access/actions.js'
 import { ROUTES } from '../../src/protocol/http/routes.js'
 import type { Role } from '../../src/protocol/roles.js'
 import { makeSite } from '../whole-way/_gateway.js'

@@ -93,6 +93,7 @@ it('shows the inbox with the client only: no DICOM, OpenPGP, PDF, CMS, S3 or dat
     const folders = new Set(ours.map((path) => path.split('/')[0]))
     expect([...folders].sort().filter((name) => name !== 'protocol')).toEqual(['cli', 'lib'])
     expect(ours.filter((path) => path.startsWith('cli/commands/'))).toEqual([
+      'cli/commands/reader/critical-text.js',
       'cli/commands/reader/inbox.js',
     ])
   } finally {

@@ -11,7 +11,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   sendMllp,
-  storeInstances,
   toEncapsulatedPdf,
   toFhir,
   toOru,
@@ -19,7 +18,8 @@ import {
   toSr,
   toText,
 } from '../../src/results/index.js'
-import type { PacsTarget } from '../../src/results/index.js'
+import { storeInstances } from '../../src/cli/facility/pacs.js'
+import type { PacsTarget } from '../../src/cli/facility/pacs.js'
 import { eventually } from '../_eventually.js'
 import { Fhir } from 'fhir'
 import { finished } from './_report.js'

@@ -1,5 +1,7 @@
 /** Where reports are sent besides the folder: the RIS and the PACS, as options name them. */
-import type { MllpTarget, PacsTarget } from '../../results/index.js'
+import { isThisMachine } from '../../lib/peers.js'
+import type { MllpTarget } from '../../results/index.js'
+import type { PacsTarget } from './pacs.js'
 
 export interface TargetOptions {
   readonly mllp?: string
@@ -58,7 +60,7 @@ async function addressOf(
       `give the host and port of the ${what}, such as ${example}`,
     )
   if (caFile === undefined) {
-    if (!/^(127(\.\d{1,3}){3}|\[?::1\]?|localhost)$/.test(host))
+    if (!isThisMachine(host))
       throw usageError(
         `a ${what} on another machine needs TLS`,
         `give ${option}-ca-file with the certificate that the ${what} is verified with`,

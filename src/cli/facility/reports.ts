@@ -16,7 +16,6 @@ import {
 import type { ReportDocument } from '../../protocol/report.js'
 import {
   sendMllp,
-  storeInstances,
   toEncapsulatedPdf,
   toFhir,
   toOru,
@@ -24,7 +23,7 @@ import {
   toSr,
   toText,
 } from '../../results/index.js'
-import type { FinishedReport, MllpTarget, PacsTarget } from '../../results/index.js'
+import type { FinishedReport, MllpTarget } from '../../results/index.js'
 import { inspectCertificate, signDetached, verifyDetached } from '../../seal/keys/index.js'
 import { openSignedMessage } from '../../seal/open/index.js'
 import { parseAnswer } from '../parse-answer.js'
@@ -33,6 +32,8 @@ import { about, CommandError } from '../command-error.js'
 import { writeWhole, once } from '../local-write.js'
 import { fetchToMemory } from '../reader/download.js'
 import type { OpeningWork } from '../reader/seal-back.js'
+import { storeInstances } from './pacs.js'
+import type { PacsTarget } from './pacs.js'
 import type { Format } from './report-formats.js'
 import { identityOf } from './report-identity.js'
 import type { Identities } from './report-identity.js'

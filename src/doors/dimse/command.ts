@@ -181,6 +181,20 @@ export function responseTo(request: Command, status: number, comment?: string): 
   ])
 }
 
+/** C-STORE-RQ (PS3.7 section 9.3.1.1), of medium priority. */
+export const storeRequest = (
+  messageId: number,
+  sop: { readonly sopClass: string; readonly sopInstance: string },
+): Buffer =>
+  encodeCommand([
+    [Tag.affectedClass, sop.sopClass],
+    [Tag.field, CommandField.storeRq],
+    [Tag.messageId, messageId],
+    [Tag.priority, 0],
+    [Tag.dataSetType, A_DATA_SET],
+    [Tag.affectedInstance, sop.sopInstance],
+  ])
+
 export const eventRequest = (
   messageId: number,
   sop: { readonly sopClass: string; readonly sopInstance: string },

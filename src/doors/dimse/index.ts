@@ -12,6 +12,7 @@
  */
 export { AssociationEndedError } from './ending.js'
 export { Status } from './command.js'
+export { sendInstances } from './send.js'
 export { serveDimse } from './serve.js'
 export type { Timing } from './machine.js'
 export type {
@@ -24,3 +25,4 @@ export type {
 } from './conversation.js'
 export type { DimseOptions, DimseServer } from './serve.js'
 export type { Peer } from './peers.js'
+export type { Destination } from './request.js'

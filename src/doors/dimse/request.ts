@@ -1,4 +1,4 @@
-/** The requestor's side of an association, used to send storage commitment reports. */
+/** The requestor's side of an association: sends storage commitment reports, and instances. */
 import { connect as connectPlain } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -11,7 +11,7 @@ import { MAX_PDU } from './pdu-exchange.js'
 import { AssociationEndedError } from './ending.js'
 import type { Timing } from './machine.js'
 import type { Pieces } from './fragments.js'
-import { eventRequest } from './command.js'
+import { eventRequest, storeRequest } from './command.js'
 import type { Command } from './command.js'
 import { ContextResult } from './items.js'
 import type { ProposedContext, RoleSelection } from './items.js'
@@ -29,9 +29,16 @@ export interface Destination {
   readonly called: string
   readonly calling: string
   /**
-   * PEM. If set, everything is sent over TLS, and the peer's certificate must be verified by `ca`.
+   * PEM. If set, everything is sent over TLS, and the peer's certificate must be verified by `ca`:
+   * it must be the configured one or issued by the configured authority. The name in it counts only
+   * with `namesHost`.
    */
-  readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string }
+  readonly tls?: {
+    readonly ca: string
+    readonly cert?: string
+    readonly key?: string
+    readonly namesHost?: boolean
+  }
 }
 
 export interface Requestor {
@@ -42,6 +49,20 @@ export interface Requestor {
    * @throws AssociationEndedError
    */
   report(eventType: number, dataSet: (encoding: Encoding) => Buffer): Promise<number | undefined>
+  /**
+   * Sends C-STORE of one instance, whose data set is in this transfer syntax.
+   *
+   * @returns the status of the response; undefined when no such context was accepted.
+   * @throws AssociationEndedError
+   */
+  store(
+    instance: {
+      readonly sopClass: string
+      readonly sopInstance: string
+      readonly transferSyntax: string
+    },
+    dataSet: Pieces,
+  ): Promise<number | undefined>
   release(): Promise<void>
   abort(): Promise<void>
 }
@@ -126,6 +147,8 @@ function requestor(
       const sop = { sopClass: COMMITMENT, sopInstance: COMMITMENT_INSTANCE }
       return ask(context, (id) => eventRequest(id, sop, eventType), [dataSet(encoding)])
     },
+    store: ({ transferSyntax, ...sop }, dataSet) =>
+      ask(contextFor(sop.sopClass, transferSyntax), (id) => storeRequest(id, sop), dataSet),
     release: () => association.release(),
     abort: () => association.abort(),
   }
@@ -133,14 +156,13 @@ function requestor(
 
 /** @throws the system's error, or AssociationEndedError `slow`. */
 async function connected({ host, port, tls }: Destination, withinMs: number): Promise<Socket> {
+  const { namesHost = false, ...files } = tls ?? {}
   const socket = tls
     ? connectTls({
-        ...{ host, port, ...tls },
+        ...{ host, port, ...files },
         minVersion: 'TLSv1.2',
         rejectUnauthorized: true,
-        // The certificate must be the configured one or issued by the configured authority; the
-        // name in it is irrelevant.
-        checkServerIdentity: () => undefined,
+        ...(!namesHost && { checkServerIdentity: () => undefined }),
       })
     : connectPlain({ host, port })
   socket.setNoDelay(true)

@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Writable } from 'node:stream'
 import { CATALOGUE, systemCode } from '../lib/errors.js'
+import { isThisMachine } from '../lib/peers.js'
 import type { Code } from '../lib/errors.js'
 import { clocksOf } from './clock.js'
 import type { Clocks } from './clock.js'
@@ -267,15 +268,12 @@ function parseGateway(text: string, hasToken: boolean): URL {
       exit: 2,
     })
   }
-  if (hasToken && url.protocol === 'http:' && !isLoopback(url.hostname)) {
+  if (hasToken && url.protocol === 'http:' && !isThisMachine(url.hostname)) {
     const { title, hint } = CATALOGUE.insecure_gateway
     throw new CommandError(title, { hint, code: 'insecure_gateway' })
   }
   return url
 }
-
-const isLoopback = (host: string) =>
-  host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
 
 /** RFC 9457. A proxy in front may answer in another format, of which nothing is shown. */
 function parseProblem(text: string): Readonly<Record<string, unknown>> {

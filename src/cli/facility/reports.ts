@@ -25,12 +25,12 @@ import {
 } from '../../results/index.js'
 import type { FinishedReport, MllpTarget } from '../../results/index.js'
 import { inspectCertificate, signDetached, verifyDetached } from '../../seal/keys/index.js'
-import { openSignedMessage } from '../../seal/open/index.js'
 import { parseAnswer } from '../parse-answer.js'
 import type { GatewayClient } from '../client.js'
-import { about, CommandError } from '../command-error.js'
+import { CommandError } from '../command-error.js'
 import { writeWhole, once } from '../local-write.js'
 import { fetchToMemory } from '../reader/download.js'
+import { documentIn, openSigned } from '../reader/seal-back.js'
 import type { OpeningWork } from '../reader/seal-back.js'
 import { storeInstances } from './pacs.js'
 import type { PacsTarget } from './pacs.js'
@@ -79,15 +79,9 @@ export async function openReport(work: OpeningWork, id: string): Promise<OpenedR
       new Date(view.receivedAt),
     ))
   if (!isStated) throw invalid(view)
-  const opened = await openSignedMessage(
-    sealed,
-    work.keys,
-    [{ certificate: view.certificate }],
-    new Date(),
-  ).catch((error: unknown) => {
-    throw about(`report ${view.code}`, error)
-  })
-  const document = documentOf(opened.content)
+  const what = `report ${view.code}`
+  const content = await openSigned(sealed, work.keys, view.certificate, what)
+  const document = documentIn(content, reportDocument)
   const isSame =
     document?.case === statement.case &&
     document.author === statement.author &&
@@ -97,14 +91,6 @@ export async function openReport(work: OpeningWork, id: string): Promise<OpenedR
   if (!isSame) throw invalid(view)
   const { fingerprint } = await inspectCertificate(view.certificate, new Date())
   return { view, document, signedBy: fingerprint }
-}
-
-function documentOf(bytes: Uint8Array): ReportDocument | undefined {
-  try {
-    return reportDocument.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data
-  } catch {
-    return undefined
-  }
 }
 
 const invalid = ({ code }: ReportView) =>

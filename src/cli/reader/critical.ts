@@ -28,13 +28,12 @@ import type {
   ReadBackDocument,
 } from '../../protocol/critical.js'
 import { signDetached, verifyDetached } from '../../seal/keys/index.js'
-import { openSignedMessage } from '../../seal/open/index.js'
 import { parseAnswer } from '../parse-answer.js'
 import type { GatewayClient } from '../client.js'
-import { about, CommandError } from '../command-error.js'
+import { CommandError } from '../command-error.js'
 import { retry } from '../retry.js'
 import { fetchToMemory } from './download.js'
-import { aboutStudies, recipientsOf, sealSigned } from './seal-back.js'
+import { aboutStudies, documentIn, openSigned, recipientsOf, sealSigned } from './seal-back.js'
 import type { OpeningWork, Reporting } from './seal-back.js'
 
 export interface Finding {
@@ -186,23 +185,13 @@ const fetchMessage = (work: OpeningWork, path: string): Promise<Buffer> =>
     onBytes: () => undefined,
   })
 
-async function open<T>(
+const open = async <T>(
   { keys }: OpeningWork,
   { certificate }: Signed,
   sealed: Buffer,
-  schema: { safeParse(value: unknown): { readonly data?: T | undefined } },
-): Promise<T | undefined> {
-  const { content } = await openSignedMessage(sealed, keys, [{ certificate }], new Date()).catch(
-    (error: unknown) => {
-      throw about('the critical result', error)
-    },
-  )
-  try {
-    return schema.safeParse(JSON.parse(Buffer.from(content).toString('utf8'))).data
-  } catch {
-    return undefined
-  }
-}
+  schema: Parameters<typeof documentIn<T>>[1],
+): Promise<T | undefined> =>
+  documentIn(await openSigned(sealed, keys, certificate, 'the critical result'), schema)
 
 const invalid = ({ code }: Pick<CriticalView, 'code'>) =>
   new CommandError(`the critical result on ${code} is not what was signed`, {

@@ -6,14 +6,12 @@ import {
 } from '../../protocol/http/handovers.js'
 import type { HandoverAnswer, HandoverView } from '../../protocol/http/handovers.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
-import { openSignedMessage } from '../../seal/open/index.js'
 import { parseAnswer } from '../parse-answer.js'
 import { GatewayError } from '../client.js'
 import type { GatewayClient } from '../client.js'
-import { about } from '../command-error.js'
 import { claimCase } from './claim.js'
 import type { Claiming } from './claim.js'
-import { recipientsOf, sealSigned } from './seal-back.js'
+import { openSigned, recipientsOf, sealSigned } from './seal-back.js'
 
 /** @param note undefined for a hand-over without words */
 export async function giveHandover(
@@ -41,15 +39,9 @@ export async function openNote(
   key: PrivateKey,
 ): Promise<string | undefined> {
   if (note === undefined) return undefined
-  const opened = await openSignedMessage(
-    Buffer.from(note, 'base64'),
-    [key],
-    [{ certificate }],
-    new Date(),
-  ).catch((error: unknown) => {
-    throw about(`the note of ${giver}`, error)
-  })
-  return Buffer.from(opened.content).toString('utf8')
+  const message = Buffer.from(note, 'base64')
+  const text = await openSigned(message, [key], certificate, `the note of ${giver}`)
+  return text.toString('utf8')
 }
 
 export interface Accepted {

@@ -1,4 +1,4 @@
-/** Seals what a reader, or a facility, sends back about a case, on their own machine. */
+/** Seals, and opens, what readers and facilities send each other about a case. */
 import type { ReportRecipientsAnswer } from '../../protocol/http/reports.js'
 import type { ReportDocument } from '../../protocol/report.js'
 import { newEnvelope } from '../../seal/index.js'
@@ -66,6 +66,38 @@ export async function sealSigned(
     return Buffer.concat([...envelope.keyPackets.map(({ packet }) => packet), ...data])
   } finally {
     envelope.close()
+  }
+}
+
+/**
+ * Opens a message that must be signed with this certificate.
+ *
+ * @param what names the message in the error.
+ * @throws CommandError `cannot_open`, and others of the key and the message
+ */
+export async function openSigned(
+  sealed: Buffer,
+  keys: OpeningWork['keys'],
+  certificate: string,
+  what: string,
+): Promise<Buffer> {
+  try {
+    const { content } = await openSignedMessage(sealed, keys, [{ certificate }], new Date())
+    return Buffer.from(content)
+  } catch (error) {
+    throw about(what, error)
+  }
+}
+
+/** The document in what was opened; undefined if it is anything else. */
+export function documentIn<T>(
+  content: Buffer,
+  schema: { safeParse(value: unknown): { readonly data?: T | undefined } },
+): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(content.toString('utf8'))).data
+  } catch {
+    return undefined
   }
 }
 

@@ -9,12 +9,11 @@ import { feedbackDocument } from '../../../protocol/feedback.js'
 import type { FeedbackDocument, FeedbackScore } from '../../../protocol/feedback.js'
 import { reportsAnswer } from '../../../protocol/http/reports.js'
 import type { PrivateKey } from '../../../seal/keys/index.js'
-import { openSignedMessage } from '../../../seal/open/index.js'
 import { parseAnswer } from '../../parse-answer.js'
 import type { GatewayClient } from '../../client.js'
-import { about, CommandError } from '../../command-error.js'
+import { CommandError } from '../../command-error.js'
 import { fetchToMemory } from '../download.js'
-import { recipientsOf, sealSigned } from '../seal-back.js'
+import { documentIn, openSigned, recipientsOf, sealSigned } from '../seal-back.js'
 import type { OpeningWork } from '../seal-back.js'
 import { whoAmI } from '../take-claim.js'
 
@@ -86,13 +85,9 @@ export async function openFeedback(
     size: MAX_SEALED,
     onBytes: () => undefined,
   })
-  const signer = { certificate: view.certificate }
-  const { content } = await openSignedMessage(sealed, work.keys, [signer], new Date()).catch(
-    (error: unknown) => {
-      throw about(`the feedback of ${view.giver}`, error)
-    },
-  )
-  const document = documentOf(content)
+  const what = `the feedback of ${view.giver}`
+  const content = await openSigned(sealed, work.keys, view.certificate, what)
+  const document = documentIn(content, feedbackDocument)
   const isSame =
     document?.report === view.report &&
     document.giver === view.giver &&
@@ -103,12 +98,4 @@ export async function openFeedback(
       hint: 'do not use it; tell the operator',
     })
   return { view, document }
-}
-
-function documentOf(bytes: Uint8Array): FeedbackDocument | undefined {
-  try {
-    return feedbackDocument.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data
-  } catch {
-    return undefined
-  }
 }

@@ -12,7 +12,7 @@ import { recorded } from './recorded.js'
 import type { CaseAnswer } from './recorded.js'
 import { moreUrgent } from './open.js'
 import { OPEN_STATES } from './states.js'
-import { NO_CLAIM, aboutCase, readCase, stepCase, transfersOf } from './rows.js'
+import { NO_CLAIM, aboutCase, expectSamePatient, readCase, stepCase, transfersOf } from './rows.js'
 
 /** @throws NocturneError `case_state` */
 export const closeCase = (
@@ -47,8 +47,7 @@ export async function rerouteCase(
   const [from, other] = [await readCase(db, id), await readCase(db, to)]
   if (from.facility !== other.facility || from.group_id === other.group_id)
     throw new NocturneError('case_mismatch')
-  const isOther = from.patient !== null && other.patient !== null && from.patient !== other.patient
-  if (isOther) throw new NocturneError('case_other_patient')
+  expectSamePatient(from, other)
   const canBeRead = OPEN_STATES.some((one) => one === other.state) || other.state === 'final'
   if (!canBeRead) throw new NocturneError('case_state', { subject: other.state })
   const more = { to: other.code, group: other.group_id }

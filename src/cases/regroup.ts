@@ -1,6 +1,6 @@
 /** Joins two cases into one, and splits a case into two: what is read together changes. */
 import { NocturneError } from '../lib/errors.js'
-import type { EventInput } from '../ledger/log/index.js'
+import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { Tx } from '../state/index.js'
 import type { CaseTable } from '../state/night/index.js'
 import { quiet } from './arrive.js'
@@ -11,7 +11,16 @@ import { insertCase, moreUrgent } from './open.js'
 import type { Asker, CasesParts } from './parts.js'
 import { recorded } from './recorded.js'
 import type { CaseAnswer } from './recorded.js'
-import { NO_CLAIM, aboutCase, isHeld, isHeldAt, readCase, stepCase, transfersOf } from './rows.js'
+import {
+  NO_CLAIM,
+  aboutCase,
+  expectSamePatient,
+  isHeld,
+  isHeldAt,
+  readCase,
+  stepCase,
+  transfersOf,
+} from './rows.js'
 
 /**
  * The transfers of `from` join the case, and `from` is closed. The images are unread there, so a
@@ -33,18 +42,14 @@ export const joinCases = (
     expectUnheld(absorbed, asker, now)
     const moved = await transfersOf(tx, from)
     await expectComplete(parts, tx, moved)
-    const closed = await stepCase(tx, absorbed, 'join', {
-      ...{ ...NO_CLAIM, closed_at: now, closed_for: 'joined' },
-    })
+    const closing = { ...NO_CLAIM, closed_at: now, closed_for: 'joined' }
+    const closed = await stepCase(tx, absorbed, 'join', closing)
     await stopClock(tx, from)
     await quiet(parts, tx, from)
     await move(tx, moved, id, now)
     const row = await take(parts, tx, before, absorbed, moved)
     const { actor } = asker
-    const events = moved.map((transfer): EventInput => {
-      const detail = { joining: 'moved', from: closed.code, state: row.state }
-      return { type: 'case.joined', outcome: 0, actor, ...aboutCase(row, transfer, detail) }
-    })
+    const events = movedEvents(actor, moved, closed, row)
     const detail = { reason: 'joined', into: row.code }
     const about = aboutCase(closed, moved[0], detail)
     return { row, events: [{ type: 'case.closed', outcome: 0, actor, ...about }, ...events] }
@@ -115,20 +120,27 @@ export const splitCase = (
     await startEscalation(tx, { case: row.id }, escalate, now)
     const { actor } = asker
     const opened = { priority: row.priority, state: row.state, from: rest.code }
-    const events = moved.map((transfer): EventInput => {
-      const detail = { joining: 'moved', from: rest.code, state: row.state }
-      return { type: 'case.joined', outcome: 0, actor, ...aboutCase(row, transfer, detail) }
-    })
+    const events = movedEvents(actor, moved, rest, row)
     const about = aboutCase(row, moved[0], opened)
     return { row, events: [{ type: 'case.opened', outcome: 0, actor, ...about }, ...events] }
+  })
+
+const movedEvents = (
+  actor: Actor,
+  moved: readonly string[],
+  from: CaseTable,
+  to: CaseTable,
+): readonly EventInput[] =>
+  moved.map((transfer) => {
+    const detail = { joining: 'moved', from: from.code, state: to.state }
+    return { type: 'case.joined', outcome: 0, actor, ...aboutCase(to, transfer, detail) }
   })
 
 function expectSameStudy(one: CaseTable, other: CaseTable): void {
   const isFitting =
     one.id !== other.id && one.facility === other.facility && one.group_id === other.group_id
   if (!isFitting) throw new NocturneError('case_mismatch')
-  const isOther = one.patient !== null && other.patient !== null && one.patient !== other.patient
-  if (isOther) throw new NocturneError('case_other_patient')
+  expectSamePatient(one, other)
 }
 
 function expectUnheld(row: CaseTable, asker: Asker, now: number): void {

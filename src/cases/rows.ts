@@ -68,6 +68,16 @@ export async function stepCase(
 }
 
 /**
+ * A case that names no patient, or several, may be that of any.
+ *
+ * @throws NocturneError `case_other_patient`
+ */
+export function expectSamePatient(one: CaseTable, other: CaseTable): void {
+  const isOther = one.patient !== null && other.patient !== null && one.patient !== other.patient
+  if (isOther) throw new NocturneError('case_other_patient')
+}
+
+/**
  * The fields common to all events about a case. They include a transfer, so that a search by
  * transfer finds the event.
  */

@@ -39,6 +39,12 @@ export const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/))
 /** Fingerprint of an OpenPGP certificate: 40 digits for versions up to 5, 64 from version 6. */
 export const fingerprint = z.string().check(z.regex(/^[0-9a-f]{40,64}$/))
 
+/** OpenPGP certificate, armored. */
+export const certificate = z.string().check(z.maxLength(1_100_000))
+
+/** Somebody to whom a client seals a message. */
+export const recipient = z.looseObject({ id: principalId, fingerprint, certificate })
+
 /** RFC 3339, UTC. */
 export const instant = z.iso.datetime()
 

@@ -8,6 +8,7 @@ import type { Tx } from '../state/index.js'
 import type { BegunEnvelope } from './begin.js'
 import type { TransferRooms } from './rooms.js'
 import { claimEnvelope, insertCrosswalk } from './rows.js'
+import { namedObjects } from './stored/expiry.js'
 import type { StoredCrosswalk } from './upload/crosswalk.js'
 import type { StoredItem } from '../store/index.js'
 import { SYSTEM } from '../lib/actors.js'
@@ -170,13 +171,7 @@ async function insertPiece(
 }
 
 async function deleteUnnamed(rooms: TransferRooms, { id, transfer }: LeftEnvelope): Promise<void> {
-  const { db } = rooms.state
-  const rows = await Promise.all([
-    db.selectFrom('items').select('object').where('transfer', '=', transfer).execute(),
-    db.selectFrom('quarantine').select('object').where('transfer', '=', transfer).execute(),
-    db.selectFrom('crosswalks').select('object').where('transfer', '=', transfer).execute(),
-  ])
-  const named = new Set(rows.flat().map(({ object }) => object))
+  const { objects: named } = await namedObjects(rooms.state.db, transfer)
   for await (const key of rooms.store.list(`t/${transfer}/${id}/`)) {
     if (!named.has(key)) await rooms.store.delete(key)
   }

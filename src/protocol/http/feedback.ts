@@ -1,11 +1,10 @@
 /** Feedback on reports. */
 import * as z from 'zod/mini'
-import { about, fingerprint, id, instant, principalId } from '../words.js'
+import { about, certificate, id, instant, recipient } from '../words.js'
 import type { Named } from '../words.js'
 import { receipt } from './gateway.js'
 
 const text = z.string().check(z.maxLength(500))
-const certificate = z.string().check(z.maxLength(1_100_000))
 
 /** In base64. */
 const MAX_MESSAGE = 90_000
@@ -31,10 +30,7 @@ export type FeedbackAnswer = Named<z.infer<typeof feedbackAnswer>>
 
 export const feedbackRecipientsAnswer = z.looseObject({
   gateway: text,
-  recipients: about(
-    'The author of the report.',
-    z.array(z.looseObject({ id: principalId, fingerprint, certificate })).check(z.maxLength(1)),
-  ),
+  recipients: about('The author of the report.', z.array(recipient).check(z.maxLength(1))),
 })
 
 export const newFeedback = z.strictObject({

@@ -1,6 +1,6 @@
 /** Hand-overs between readers. */
 import * as z from 'zod/mini'
-import { about, fingerprint, id, instant, principalId } from '../words.js'
+import { about, certificate, id, instant, principalId, recipient } from '../words.js'
 import type { Named } from '../words.js'
 import { receipt } from './gateway.js'
 
@@ -34,10 +34,7 @@ export const handoverView = z.looseObject({
       z.string().check(z.maxLength(MAX_NOTE)),
     ),
   ),
-  certificate: about(
-    'Certificate of the giver at that time, armored.',
-    z.string().check(z.maxLength(1_100_000)),
-  ),
+  certificate: about('Certificate of the giver at that time, armored.', certificate),
   acceptedBy: z.optional(text),
   acceptedAt: z.optional(instant),
 })
@@ -53,15 +50,7 @@ export const groupRecipientsAnswer = z.looseObject({
   gateway: text,
   recipients: about(
     'The readers of the group, and recovery.',
-    z
-      .array(
-        z.looseObject({
-          id: principalId,
-          fingerprint,
-          certificate: z.string().check(z.maxLength(1_100_000)),
-        }),
-      )
-      .check(z.maxLength(1_000)),
+    z.array(recipient).check(z.maxLength(1_000)),
   ),
 })
 

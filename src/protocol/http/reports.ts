@@ -1,11 +1,10 @@
 /** Reports from readers: lists, one report, and its recipients. */
 import * as z from 'zod/mini'
-import { about, count, fingerprint, id, instant, principalId, sha256, word } from '../words.js'
+import { about, certificate, count, id, instant, recipient, sha256, word } from '../words.js'
 import type { Named } from '../words.js'
 import { receipt } from './gateway.js'
 
 const text = z.string().check(z.maxLength(500))
-const certificate = z.string().check(z.maxLength(1_100_000))
 
 export const reportView = z.looseObject({
   id,
@@ -58,7 +57,7 @@ export const reportRecipientsAnswer = z.looseObject({
   gateway: text,
   recipients: about(
     'The facility, the readers of the group, and recovery.',
-    z.array(z.looseObject({ id: principalId, fingerprint, certificate })).check(z.maxLength(1_000)),
+    z.array(recipient).check(z.maxLength(1_000)),
   ),
 })
 export type ReportRecipientsAnswer = Named<z.infer<typeof reportRecipientsAnswer>>

@@ -3,7 +3,7 @@ import { define } from '../../command.js'
 import type { Cli, Register } from '../../command.js'
 import { CommandError, EXIT } from '../../command-error.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
-import { sendPaths } from './send.js'
+import { SKIPS_LINKS, sendPaths } from './send.js'
 import type { SendOptions, SentPaths } from './send.js'
 
 interface RerouteOptions extends SendOptions {
@@ -27,7 +27,7 @@ export const registerReroute: Register = (parent, cli) => {
   command.argument('<path...>', 'the files and folders that the case was made of')
   addGatewayOptions(command)
     .requiredOption('--group <id>', 'the group that is to read it')
-    .option('--skip-links', 'accept that links that lead out of a folder are left out')
+    .option('--skip-links', SKIPS_LINKS)
     .action((of: string, paths: string[], options: RerouteOptions) =>
       reroute(cli, of, paths, options),
     )

@@ -24,6 +24,9 @@ export interface SendOptions extends GatewayOptions {
 
 const OUTCOMES = ['accepted', 'duplicate', 'quarantined', 'refused'] as const
 
+export const SKIPS_LINKS =
+  'leave out symbolic links that point outside their folder, without an error'
+
 /**
  * Exit status 0 when every file was accepted or had been sent before; 3 when some were held,
  * refused or left out; 1 when neither the readers nor the facility received any.
@@ -42,10 +45,7 @@ export const registerSend: Register = (parent, cli) => {
       new Option('--priority <priority>', 'how soon the study must be read').choices(PRIORITIES),
     )
     .option('--case <case>', 'case that these late images or documents belong to', caseName)
-    .option(
-      '--skip-links',
-      'leave out symbolic links that point outside their folder, without an error',
-    )
+    .option('--skip-links', SKIPS_LINKS)
     .option('--again', 'create a new case even if the same files were sent before')
     .action(async (paths: string[], options: SendOptions) => {
       const output = cli.output(options)

@@ -32,7 +32,7 @@ export const registerPurge: Register = (parent, cli) => {
       if ('gateway' in source) {
         if (!isDry)
           throw usageError(
-            'a gateway removes what is past its retention by itself',
+            'a gateway removes what is past its retention automatically',
             'add --dry-run to see the plan, or use --site on the machine of the gateway',
           )
         const [{ retentionAnswer }, { parseAnswer }] = await Promise.all([

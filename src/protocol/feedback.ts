@@ -9,7 +9,7 @@ import { id, principalId, statedInstant } from './words.js'
 export const FEEDBACK_SCORES = ['1', '2a', '2b', '3a', '3b'] as const
 export type FeedbackScore = (typeof FEEDBACK_SCORES)[number]
 
-export const MAX_FEEDBACK_BYTES = 65_536
+export const MAX_FEEDBACK_CHARS = 65_536
 
 export const feedbackDocument = z.strictObject({
   v: z.literal(1),
@@ -17,7 +17,7 @@ export const feedbackDocument = z.strictObject({
   gateway: z.string().check(z.maxLength(500)),
   report: id,
   giver: principalId,
-  text: z.string().check(z.minLength(1), z.maxLength(MAX_FEEDBACK_BYTES)),
+  text: z.string().check(z.minLength(1), z.maxLength(MAX_FEEDBACK_CHARS)),
   score: z.optional(z.enum(FEEDBACK_SCORES)),
   signedAt: statedInstant,
 })

@@ -122,6 +122,20 @@ export const EVENT_RULES = {
     ...{ outcome: 8, everyMs: DAY_MS, types: ['ledger.restored', 'ledger.pruned'] },
     subject: actorOf,
   },
+  'gate-exception': {
+    title: 'The registers did not permit a transfer or a claim; it was let through for the patient',
+    next: 'add what is missing: nocturne register list agreement, training or privilege',
+    ...{ outcome: 4, everyMs: HOUR_MS, types: ['gate.applied'] },
+    matches: (entry) => detailOf('verdict')(entry) === 'excepted',
+    subject: detailOf('subject'),
+  },
+  'gate-blocked': {
+    title: 'The registers blocked a transfer or a claim',
+    next: 'add what is missing: nocturne register list agreement, training or privilege',
+    ...{ outcome: 8, everyMs: HOUR_MS, types: ['gate.applied'] },
+    matches: (entry) => detailOf('verdict')(entry) === 'blocked',
+    subject: detailOf('subject'),
+  },
 } as const satisfies Readonly<Record<string, EventRule>>
 
 export const STATE_RULES = {
@@ -143,6 +157,11 @@ export const STATE_RULES = {
   'quota-near': {
     title: 'A facility has sent over 80 % of what it may send within 24 hours',
     next: 'ask the facility whether that is expected; if so, raise limits.dailyBytes',
+    ...{ outcome: 8, everyMs: DAY_MS, lastsMs: 0 },
+  },
+  'review-overdue': {
+    title: 'The review of activity in the ledger is overdue',
+    next: 'review what is due: nocturne audit review',
     ...{ outcome: 8, everyMs: DAY_MS, lastsMs: 0 },
   },
   'clock-jumped': {

@@ -1,12 +1,12 @@
 /**
  * Decides whether the registers object to a transfer or claim, and with what consequence. Pure.
  *
- * Patients come first: a gate never stops a STAT study, an upload or claim in progress, or the last
- * reader in a group able to read; each such exception is an event. With `warn`, nothing is stopped
- * at all.
+ * Patients come first: a gate never stops a STAT study, an upload or a read in progress, or the last
+ * reader on duty who may read; each such exception is an event. With `warn`, nothing is stopped at
+ * all.
  */
 import type { RegisterFacts } from './facts.js'
-import { agreementOf, inForce, isSet, notEnded, textOf } from './in-force.js'
+import { agreementOf, inForce, isSet, listOf, notEnded, textOf } from './in-force.js'
 
 export type GateFinding = 'agreement' | 'training' | 'privilege'
 
@@ -18,7 +18,7 @@ export type GateDecision =
       readonly findings: readonly GateFinding[]
       /** The subject of the findings: a group, a facility or a reader. */
       readonly subject: string
-      readonly because?: 'stat' | 'last-reader'
+      readonly because?: 'stat' | 'last-reader' | 'under-way'
     }
 
 type Enforce = 'warn' | 'block'
@@ -58,23 +58,29 @@ export interface ClaimQuestion {
   readonly reader: string
   readonly facility: string
   readonly priority: string
-  /** All readers who could claim the case. */
+  /** DICOM modalities of the case; empty if it has no images. */
+  readonly modalities: readonly string[]
+  /** Whether the reader holds the case already. */
+  readonly isUnderWay: boolean
+  /** The readers who could claim the case now: those on duty, or all if there is no roster. */
   readonly readers: readonly string[]
 }
 
-/** Requires valid training, and a privilege at the facility. */
+/** Requires valid training, and a privilege for the facility and each modality. */
 export function gateClaim(
   entries: Entries,
-  { reader, facility, priority, readers }: ClaimQuestion,
+  question: ClaimQuestion,
   { enforce, at }: { readonly enforce: Enforce; readonly at: number },
 ): GateDecision {
-  const findings = readerFindings(entries, reader, facility, at)
+  const { reader, priority, readers, isUnderWay } = question
+  const findings = readerFindings(entries, reader, question, at)
   if (findings.length === 0) return { verdict: 'passed' }
   const said = { findings, subject: reader }
   if (enforce === 'warn') return { verdict: 'warned', ...said }
+  if (isUnderWay) return { verdict: 'excepted', ...said, because: 'under-way' }
   if (priority === 'stat') return { verdict: 'excepted', ...said, because: 'stat' }
   const others = readers.filter((other) => other !== reader)
-  const isLast = others.every((other) => readerFindings(entries, other, facility, at).length > 0)
+  const isLast = others.every((other) => readerFindings(entries, other, question, at).length > 0)
   if (isLast) return { verdict: 'excepted', ...said, because: 'last-reader' }
   return { verdict: 'blocked', ...said }
 }
@@ -82,15 +88,18 @@ export function gateClaim(
 function readerFindings(
   entries: Entries,
   reader: string,
-  facility: string,
+  { facility, modalities }: Pick<ClaimQuestion, 'facility' | 'modalities'>,
   at: number,
 ): readonly GateFinding[] {
   const isTrained = inForce(entries.training, at).some(
     (one) => one.subject === reader && ['hipaa', 'security'].includes(textOf(one, 'topic')),
   )
-  const isPrivileged = inForce(entries.privilege, at).some(
-    (one) => one.subject === reader && textOf(one, 'facility') === facility,
-  )
+  const granted = inForce(entries.privilege, at)
+    .filter((one) => one.subject === reader && textOf(one, 'facility') === facility)
+    .flatMap((one) => listOf(one, 'modalities'))
+  const isPrivileged =
+    granted.includes('all') ||
+    (granted.length > 0 && modalities.every((one) => granted.includes(one)))
   return [
     ...(isTrained ? [] : (['training'] as const)),
     ...(isPrivileged ? [] : (['privilege'] as const)),

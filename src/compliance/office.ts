@@ -20,6 +20,7 @@ import { createGatekeeper } from './gatekeeper.js'
 import type { Gatekeeper } from './gatekeeper.js'
 import { incidentsOf } from './incidents.js'
 import { createRegisters } from './registers.js'
+import type { DatedThings } from './reminders/index.js'
 import type { Registers } from './registers.js'
 import { assess } from './run.js'
 import type { Assessment } from './run.js'
@@ -47,6 +48,8 @@ export interface Compliance {
    * @param url where the gateway can be reached, for probing it
    */
   facts(url: string): Promise<Facts>
+  /** Everything with a date that people are reminded of. */
+  dates(): Promise<DatedThings>
   /**
    * Examines everything and keeps the resulting assessment.
    *
@@ -58,6 +61,9 @@ export interface Compliance {
     actor: Actor,
   ): Promise<{ readonly id: string; readonly assessment: Assessment; readonly receipt: Receipt }>
 }
+
+/** Among these is the newest one under the rule in force, or it is long overdue. */
+const MOST_READ = 20
 
 export function createCompliance(parts: ComplianceParts): Compliance {
   const { config, ledger, now, version } = parts
@@ -82,6 +88,7 @@ export function createCompliance(parts: ComplianceParts): Compliance {
     registers,
     desk,
     facts,
+    dates: () => datesOf(registers, desk, now),
     assess: async (profile, url, actor) => {
       const [seen, statements] = await Promise.all([facts(url), desk.statements()])
       const assessment = assess(seen, {
@@ -96,3 +103,23 @@ export function createCompliance(parts: ComplianceParts): Compliance {
 
 /** A source that cannot be read shows nothing, so the checks that depend on it are unknown. */
 const whole = async <T>(found: Promise<T>): Promise<T | undefined> => found.catch(() => undefined)
+
+async function datesOf(
+  registers: Pick<Registers, 'all'>,
+  desk: Desk,
+  now: () => number,
+): Promise<DatedThings> {
+  const [entries, actions, statements, assessments] = await Promise.all([
+    registers.all(),
+    desk.actions(),
+    desk.statements(),
+    desk.assessments(MOST_READ),
+  ])
+  const newest = assessments.find(({ profile }) => profile === 'hipaa')
+  return {
+    ...{ entries, actions, incidents: incidentsOf(entries.incident, now()) },
+    // Oldest first, so the newest statement about each row remains.
+    statements: [...new Map(statements.map((one) => [one.row, one])).values()],
+    assessment: newest && { id: newest.id, madeAt: newest.madeAt },
+  }
+}

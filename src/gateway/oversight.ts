@@ -3,12 +3,15 @@ import { createAlerts } from '../alerts/index.js'
 import type { Alerts } from '../alerts/index.js'
 import { createCompliance, probeEndpoint, sampleObjects } from '../compliance/index.js'
 import type { Compliance } from '../compliance/index.js'
+import { giveReminders, personsOf, reminderText } from '../compliance/reminders/index.js'
+import type { ReminderGroup } from '../compliance/reminders/index.js'
 import { createPublisher } from '../ledger/published/index.js'
 import type { Publisher } from '../ledger/published/index.js'
 import { retentionMs } from '../ledger/retention/index.js'
 import { eventSpans, lastOf, reviewState } from '../ledger/reviews/index.js'
 import { createForwarding, createSend } from '../ledger/sinks/index.js'
 import type { Forwarding } from '../ledger/sinks/index.js'
+import type { Notice } from '../notify/index.js'
 import { createWitnessing } from '../ledger/witness/index.js'
 import type { Witnessing } from '../ledger/witness/index.js'
 import { SYSTEM } from '../lib/actors.js'
@@ -30,6 +33,8 @@ export interface OversightRooms {
   readonly forwarding: Forwarding
   readonly compliance: Compliance
   readonly alerts: Alerts
+  /** Gives the reminders that are due, and reports whether the review of activity is overdue. */
+  readonly remind: () => Promise<{ readonly given: number; readonly isReviewOverdue: boolean }>
 }
 
 export async function openOversight(
@@ -52,7 +57,38 @@ export async function openOversight(
     keepMs: retentionMs(kept.retention.years),
   })
   const compliance = openCompliance(ground, { ...records, ...asking, witnessing, forwarding })
-  return { publisher, witnessing, forwarding, compliance, alerts: openAlerts(ground, notify) }
+  return {
+    ...{ publisher, witnessing, forwarding, compliance },
+    alerts: openAlerts(ground, notify),
+    remind: async () => ({
+      given: await giveReminders({
+        ...{ state, ledger, system: SYSTEM, now, things: () => compliance.dates() },
+        announce: (tx, group) => notify.tell(tx, ...noticeOfReminders(ground, group)),
+      }),
+      isReviewOverdue: (await reviewState(state.db, kept.review.days, now())).isOverdue,
+    }),
+  }
+}
+
+/** For the officers, and the people whom it is about. */
+const noticeOfReminders = (
+  { site, origin, now }: Ground,
+  group: ReminderGroup,
+): readonly [readonly string[], Notice] => {
+  const { title, next, subject } = reminderText(group)
+  const { people } = site.config
+  const known = new Set(people.map(({ id }) => id))
+  const officers = people.filter(({ role }) => role === 'officer').map(({ id }) => id)
+  return [
+    [...officers, ...personsOf(group).filter((id) => known.has(id))],
+    {
+      key: `reminder|${group.key}`,
+      event: 'alert.raised',
+      ...{ alert: title, next, subject },
+      at: new Date(now()).toISOString(),
+      link: `${origin()}/office`,
+    },
+  ]
 }
 
 /** Officers and operators are notified. */

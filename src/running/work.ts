@@ -41,6 +41,7 @@ export interface WorkRooms
   readonly store: SweepRooms['store'] & AlertingRooms['store']
   readonly witnessing: WitnessingRooms['witnessing'] & AlertingRooms['witnessing']
   readonly retention: Pick<Retention, 'run'>
+  readonly remind: () => Promise<{ readonly given: number; readonly isReviewOverdue: boolean }>
   readonly certificates: Pick<Certificates, 'refresh'>
   readonly memberships: Pick<Memberships, 'refresh'>
   /** This gateway's membership among those on its database. */
@@ -55,6 +56,7 @@ export type Membership = Awaited<ReturnType<State['join']>>
 const HOUR_MS = 3_600_000
 const REFRESH_MS = 5_000
 const RENEW_MS = 20_000
+const REMIND_MS = 10 * 60_000
 /** Half-written objects untouched for a day have been abandoned. */
 const PARTIAL_MS = 24 * HOUR_MS
 
@@ -62,6 +64,7 @@ const UNSWEPT = 'a sweep failed; the next one resumes it'
 const UNSWEPT_PARTIAL = 'half-written objects may be left; the next sweep removes them'
 const UNDONE = 'not all due case changes and notifications were made; the next round makes the rest'
 const UNREMOVED = 'not everything past its retention was removed; the next round removes the rest'
+const UNREMINDED = 'not all reminders were given; the next round gives the rest'
 const UNREFRESHED = 'the certificates could not be read again'
 
 /** Starts the background work. Returns a function that stops it. */
@@ -73,6 +76,7 @@ export function startWork(rooms: WorkRooms): () => Promise<void> {
     setInterval(() => void renewMembership(rooms), RENEW_MS).unref(),
     every(leaseMs / 4, UNSWEPT, () => sweepLeft(rooms, now())),
     every(HOUR_MS, UNREMOVED, () => removeExpired(rooms)),
+    every(REMIND_MS, UNREMINDED, () => remindPeople(rooms)),
     every(HOUR_MS, UNSWEPT_PARTIAL, () => sweepPartial(rooms, PARTIAL_MS)),
     // Picks up certificates that `nocturne key confirm` put into effect in another process.
     every(REFRESH_MS, UNREFRESHED, () => certificates.refresh()),
@@ -132,6 +136,18 @@ async function removeExpired({ retention, logger }: WorkRooms): Promise<void> {
   const { expired, objects } = await retention.run()
   if (expired > 0 || objects > 0)
     logger.info('contents past their retention were removed', { count: objects })
+}
+
+/** An overdue review raises its alert again every day until somebody reviews. */
+export async function remindPeople({
+  remind,
+  alerts,
+  logger,
+}: Pick<WorkRooms, 'remind' | 'alerts' | 'logger'>): Promise<void> {
+  const { given, isReviewOverdue } = await remind()
+  if (given > 0) logger.info('people were reminded of dates in the registers', { count: given })
+  await alerts.observe('review-overdue', false)
+  await alerts.observe('review-overdue', isReviewOverdue)
 }
 
 /**

@@ -69,6 +69,14 @@ const CASES: Readonly<
     fires: [system('sink.lost', { sink: 's1' })],
     silent: [system('sink.regained', { sink: 's1' })],
   },
+  'gate-exception': {
+    fires: [system('gate.applied', { verdict: 'excepted', subject: 'reader-1', because: 'stat' })],
+    silent: [system('gate.applied', { verdict: 'warned', subject: 'reader-1' })],
+  },
+  'gate-blocked': {
+    fires: [system('gate.applied', { verdict: 'blocked', subject: 'nights' })],
+    silent: [system('gate.applied', { verdict: 'warned', subject: 'nights' })],
+  },
   'ledger-restored': { fires: [system('ledger.restored')], silent: [system('prune.proposed')] },
 }
 

@@ -14,7 +14,7 @@ const BLOCK = { enforce: 'block', at: AT } as const
 const TRANSFER = { facility: 'facility-a', group: 'nights', priority: 'routine' }
 const CLAIM = {
   ...{ reader: 'reader-1', facility: 'facility-a', priority: 'routine' },
-  readers: ['reader-1', 'reader-2'],
+  ...{ modalities: ['CT'], isUnderWay: false, readers: ['reader-1', 'reader-2'] },
 }
 const noAgreement = register('agreement', ended('nights'))
 const untrained = register('training', edited('reader-1', {}, day(-1)))
@@ -42,6 +42,23 @@ describe('the gates', () => {
     const elsewhere = register('privilege', edited('reader-1', { facility: 'facility-b' }))
     expect(gateClaim(entriesOf(elsewhere(everythingInPlace())), CLAIM, BLOCK)).toMatchObject({
       ...{ verdict: 'blocked', findings: ['privilege'] },
+    })
+  })
+
+  it('block a reader without a privilege for one of the modalities', () => {
+    const some = register('privilege', edited('reader-1', { modalities: ['CT', 'MR'] }))
+    const entries = entriesOf(some(everythingInPlace()))
+    const verdict = (...modalities: string[]) =>
+      gateClaim(entries, { ...CLAIM, modalities }, BLOCK).verdict
+    expect([verdict('CT', 'MR'), verdict(), verdict('CT', 'US')]).toEqual([
+      ...['passed', 'passed', 'blocked'],
+    ])
+  })
+
+  it('never stop a read under way', () => {
+    const weak = entriesOf(untrained(everythingInPlace()))
+    expect(gateClaim(weak, { ...CLAIM, isUnderWay: true }, BLOCK)).toMatchObject({
+      ...{ verdict: 'excepted', because: 'under-way' },
     })
   })
 

@@ -85,6 +85,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'push_subscriptions',
         'quarantine',
         'register_entries',
+        'reminders',
         'removals',
         'report_feedback',
         'reports',

@@ -18,6 +18,8 @@ import type { Gatekeeper } from '../../access/index.js'
 import type { CaseAnswer, Cases, Proofs } from '../../cases/index.js'
 import type { Compliance } from '../../compliance/index.js'
 import type { Directory } from '../../directory/index.js'
+import { onDuty } from '../../duty/index.js'
+import type { Roster } from '../../duty/index.js'
 import type { Actor, Ledger } from '../../ledger/log/index.js'
 import type { CaseTable } from '../../state/night/index.js'
 import type { Transfers } from '../../transfer/index.js'
@@ -34,6 +36,8 @@ export interface CaseRouteRooms {
   readonly directory: Pick<Directory, 'certificates' | 'group'>
   readonly compliance: Pick<Compliance, 'gates'>
   readonly ledger: Pick<Ledger, 'note'>
+  readonly rosterOf: (group: string, at: number) => Promise<Roster | undefined>
+  readonly now: () => number
 }
 
 export function caseRoutes(rooms: CaseRouteRooms): Router {
@@ -179,14 +183,24 @@ async function claim(
 
 /** Checks that the compliance registers allow the claim. */
 async function expectPrivileged(
-  rooms: Pick<CaseRouteRooms, 'directory' | 'compliance'>,
+  rooms: Pick<CaseRouteRooms, 'directory' | 'compliance' | 'rosterOf' | 'now'>,
   reader: string,
   row: CaseTable,
   actor: Actor,
 ): Promise<void> {
-  const { facility, priority } = row
-  const readers = rooms.directory.group(row.group_id)?.readers ?? []
-  await rooms.compliance.gates.claim({ reader, facility, priority, readers }, actor)
+  const { facility, priority, modality } = row
+  const roster = await rooms.rosterOf(row.group_id, rooms.now())
+  const present = roster && onDuty(roster, rooms.now())
+  const onSite = present ? [...present.readers, ...present.backups] : []
+  const readers = onSite.length > 0 ? onSite : (rooms.directory.group(row.group_id)?.readers ?? [])
+  await rooms.compliance.gates.claim(
+    {
+      ...{ reader, facility, priority, readers },
+      modalities: modality?.split(',') ?? [],
+      isUnderWay: row.claimed_by === reader,
+    },
+    actor,
+  )
 }
 
 async function release(

@@ -100,6 +100,7 @@ export const EVENT_TYPES = {
   'action.done': ['110101'],
   'assessment.made': ['110101'],
   'gate.applied': ['110113', '110132'],
+  'reminder.given': ['110113'],
   'backup.made': ['110106'],
   'drill.run': ['110113', '110134'],
   'alert.raised': ['110113'],

@@ -8,6 +8,7 @@ export interface ComplianceTables {
   statements: StatementTable
   actions: ActionTable
   assessments: AssessmentTable
+  reminders: ReminderTable
 }
 
 /** Entries are never changed; a new entry replaces the old one. */
@@ -59,4 +60,11 @@ export interface AssessmentTable {
   made_by: string
   /** Canonical JSON; the event that records the assessment holds its SHA-256. */
   document: string
+}
+
+/** Reminders that were given. */
+export interface ReminderTable {
+  /** Kind, ID, day and step. */
+  key: string
+  given_at: number
 }

@@ -1,9 +1,9 @@
 /**
  * Decides whether the registers object to a transfer or claim, and with what consequence. Pure.
  *
- * Patients come first: a gate never stops a STAT study, an upload or a read in progress, or the last
- * reader on duty who may read; each such exception is an event. With `warn`, nothing is stopped at
- * all.
+ * Patients come first: a gate never stops a STAT study, an upload or a read in progress, or the
+ * last reader on duty who may read; each such exception is an event. With `warn`, nothing is
+ * stopped at all.
  */
 import type { RegisterFacts } from './facts.js'
 import { agreementOf, inForce, isSet, listOf, notEnded, textOf } from './in-force.js'

@@ -9,7 +9,7 @@ import type { State, Tx } from '../../state/index.js'
 import { remindersDue } from './due.js'
 import type { DatedThings, Reminder, ReminderKind } from './due.js'
 
-/** Reminders of one kind and step, given together: an imported list makes one notice, not hundreds. */
+/** Reminders of one kind and step, given together: an imported list is one notice. */
 export interface ReminderGroup {
   /** Identifies the group among all that were ever given. */
   readonly key: string

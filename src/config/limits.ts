@@ -117,11 +117,11 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
   },
   connectionsPerAddress: {
     unit: 'count',
-    standard: 512,
+    standard: 2_048,
     min: 8,
     max: 65_536,
     reason:
-      'a hospital behind one address has hundreds; beyond, its idle ones are closed, and then those without a token',
+      'a hospital behind one address has hundreds; beyond, new ones wait, and the newest replaces one that is idle or, after those, has no token. All addresses together have four times as many',
   },
   sessionIdleSeconds: {
     unit: 'seconds',

@@ -246,7 +246,7 @@ export interface Limits extends ReceiveLimits {
   readonly downloads: number
   /** What a facility may send within 24 hours; STAT studies beyond that. */
   readonly dailyBytes: number
-  /** Connections per address; beyond, its idle ones are closed. */
+  /** Connections per address that are served; beyond, new ones wait. */
   readonly connectionsPerAddress: number
   /** A signed-in session without a request for this long has ended; issued tokens have not. */
   readonly sessionIdleSeconds: number

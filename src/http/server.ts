@@ -8,7 +8,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { SiteConfig } from '../config/index.js'
 import { CATALOGUE, NocturneError, systemCode } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
-import { Connections } from './clients/connections.js'
+import { Connections, dropWaiting } from './clients/connections.js'
 import { addressList, expectProxyHeaders } from './proxies.js'
 import { problemType } from '../protocol/http/problem.js'
 
@@ -47,7 +47,12 @@ const TLS_OPTIONS = {
 const RENEWED_CHECK_MS = 30_000
 
 export async function createServer(config: SiteConfig, handler: RequestListener): Promise<Server> {
-  const connections = new Connections(config.limits.connectionsPerAddress)
+  const { proxies } = config
+  const isTrusted = addressList(proxies?.trusted ?? [])
+  const connections = new Connections({
+    perAddress: config.limits.connectionsPerAddress,
+    ...(proxies?.protocol === 'forwarded' && { isProxy: isTrusted }),
+  })
   const listener: RequestListener = (request, response) => {
     connections.busy(request, response)
     // Whatever asks for the address of the client then reads what a trusted proxy said of it.
@@ -70,12 +75,9 @@ export async function createServer(config: SiteConfig, handler: RequestListener)
       )
     : createHttpServer(OPTIONS, listener)
   if (tls && server instanceof TlsServer) followRenewal(server, tls)
-  const { proxies } = config
-  if (proxies?.protocol === 'proxy')
-    expectProxyHeaders(server, addressList(proxies.trusted), (socket, address) => {
-      connections.rename(socket, address)
-    })
   connections.watch(server)
+  if (proxies?.protocol === 'proxy')
+    expectProxyHeaders(server, isTrusted, (socket, address) => connections.rename(socket, address))
   server.maxRequestsPerSocket = 0
   server.on('clientError', answerClientError)
   return server
@@ -139,8 +141,9 @@ function codeOf(system: string | undefined): Code {
 }
 
 /**
- * Connections that the system completes before they are accepted. Beyond, it drops them, and a
- * client tries again after a second at the earliest: a burst of strangers would delay all others.
+ * Connections that the system completes before they are accepted, one per turn of the event loop.
+ * Beyond, it drops them, and a client tries again after a second at the earliest: a burst of
+ * strangers would delay all others. The system's own bound (net.core.somaxconn) is the same.
  */
 const BACKLOG = 4_096
 
@@ -163,6 +166,7 @@ export async function listen(server: Server, host: string, port: number): Promis
 export async function stop(server: Server, graceMs: number): Promise<void> {
   if (!server.listening) return
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  dropWaiting(server)
   server.closeIdleConnections()
   const late = setTimeout(() => server.closeAllConnections(), graceMs)
   await closed

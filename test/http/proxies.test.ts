@@ -8,14 +8,12 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { connect, createServer as createTcpServer } from 'node:net'
-import type { AddressInfo, Server, Socket } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import express from 'express'
 import fc from 'fast-check'
 import type { SiteConfig } from '../../src/config/index.js'
-import { Connections, markKnown } from '../../src/http/clients/connections.js'
 import { addressList } from '../../src/http/proxies.js'
 import { parseProxyHeader } from '../../src/http/proxy-header.js'
 import { addressOf } from '../../src/http/request.js'
@@ -125,100 +123,6 @@ describe('a PROXY header', () => {
         expect(parsed === undefined || parsed.header === 'invalid').toBe(true)
       }),
     )
-  })
-})
-
-describe('connections of one address', () => {
-  const open = (port: number): Promise<Socket> =>
-    new Promise((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => resolve(socket))
-      socket.on('error', () => undefined)
-    })
-
-  it('beyond its share take the place of its longest idle one, and a new request is answered', async () => {
-    const port = await echo(undefined, 20)
-    const silent: Socket[] = []
-    for (let i = 0; i < 60; i += 1) silent.push(await open(port))
-    ended.push(() => {
-      silent.forEach((socket) => socket.destroy())
-      return Promise.resolve()
-    })
-    for (let i = 0; i < 2; i += 1) {
-      expect(await asks(port)).toBe('127.0.0.1')
-      await delay(1_050)
-    }
-    const closed = () => Promise.resolve(silent.filter(({ destroyed }) => destroyed).length)
-    for (const socket of silent) socket.resume()
-    await eventually(closed, (count) => count >= 40)
-  })
-
-  const watched = (perAddress: number) => {
-    const connections = new Connections(perAddress)
-    const server = createTcpServer()
-    connections.watch(server)
-    let port = 0
-    const connected = () => {
-      const remotePort = ++port
-
-      const events: (() => void)[] = []
-      const socket = { remoteAddress: '192.0.2.1', remotePort, destroyed: false }
-      const added = Object.assign(socket, {
-        destroy: () => {
-          socket.destroyed = true
-          events.forEach((event) => event())
-        },
-        once: (_name: string, event: () => void) => void events.push(event),
-      })
-      server.emit('connection', added as never)
-      return added
-    }
-    /** Returns the function that ends the request. */
-    const ask = (socket: ReturnType<typeof connected>): (() => void) => {
-      let end: () => void = () => undefined
-      const response = { once: (_name: string, event: () => void) => (end = event) }
-      connections.busy({ socket } as never, response as never)
-      return () => end()
-    }
-    return { connected, ask }
-  }
-
-  it('that answer a request are not closed for a new one while there are others', async () => {
-    const { connected, ask } = watched(2)
-    const [working, silent] = [connected(), connected()]
-    ask(working)
-    await delay(1_050)
-    const added = connected()
-    expect([working, silent, added].map(({ destroyed }) => destroyed)).toEqual([false, true, false])
-  })
-
-  it('with a token outlast those of strangers, and those that were just used outlast idle ones', async () => {
-    const { connected, ask } = watched(3)
-    const [known, slow, idle] = [connected(), connected(), connected()]
-    ask(known)
-    markKnown(known as never)
-    ask(slow)
-    ask(idle)()
-    const fresh = connected()
-    expect([known, slow, idle, fresh].map(({ destroyed }) => destroyed)).toEqual(
-      Array(4).fill(false),
-    )
-    ask(fresh)
-    await delay(1_050)
-    ask(connected())
-    expect([known, slow, idle, fresh].map(({ destroyed }) => destroyed)).toEqual([
-      ...[false, true, true, false],
-    ])
-  })
-
-  it('are bounded even when all of them have a token', () => {
-    const { connected, ask } = watched(5)
-    for (let i = 0; i < 20; i += 1) {
-      const one = connected()
-      ask(one)
-      markKnown(one as never)
-      expect(one.destroyed).toBe(false)
-    }
-    expect(connected().destroyed).toBe(true)
   })
 })
 

@@ -29,7 +29,7 @@ import { addMany } from './_many.js'
 const IS_WHOLE = process.env.NOCTURNE_TEST_FAIRNESS === '1'
 const share = (whole: number): number => (IS_WHOLE ? whole : Math.max(2, Math.ceil(whole / 100)))
 const FLOOD = fileURLToPath(new URL('_flood.mjs', import.meta.url))
-const ATTACK_MS = IS_WHOLE ? 60_000 : 3_000
+const ATTACK_MS = IS_WHOLE ? 1_000 * Number(process.env.NOCTURNE_FAIRNESS_SECONDS ?? 60) : 3_000
 
 let site: TestSite
 let gateway: RunningGateway

@@ -1,39 +1,23 @@
 /**
- * Connections by address: beyond its share, an address loses the one that is missed least. So
- * neither thousands of silent connections nor those of one proxy keep a new request out.
+ * Connections by address: beyond its share, an address's new ones wait unread, and the newest takes
+ * the place of the one that is missed least. A connection that is closed comes back at once and
+ * delays all others in the queue of the listener, which yields one per turn of the event loop; one
+ * that waits costs a descriptor. So neither thousands of silent connections, nor floods, nor those
+ * of one proxy keep a new request out, even one that shares its address with them.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server, Socket } from 'node:net'
 import { plainAddress } from '../proxies.js'
+import { leastMissed, newShare, remove, sort } from './share.js'
+import type { Held, Share } from './share.js'
 
-interface Held {
-  readonly socket: Socket
-  readonly peer: string
-  /** The client according to a trusted proxy; otherwise the peer. */
-  address: string
-  requests: number
-  /** When it connected, or its last request began or ended, by the steady clock. */
-  since: number
-  isKnown: boolean
-  /** Closed here, and no longer counted. */
-  isClosed: boolean
-}
-
-/** Of one address. Each set is in the order of `since`. */
-interface Share {
-  count: number
-  /** Without any request so far. */
-  readonly unused: Set<Held>
-  /** Between two requests. */
-  readonly idle: Set<Held>
-  /** With a request, but without a token so far. */
-  readonly unknown: Set<Held>
-}
-
-/** A connection that was just opened or used is about to be used: a request would fail with it. */
-const RECENT_MS = 1_000
-/** This many times its share is the end, whatever an address does with its connections. */
-const AT_MOST = 4
+/** This many times what one address may have is served of all together. */
+const ALL = 4
+const TICK_MS = 50
+/** Per address and tick: each that is closed comes back, to be accepted anew. */
+const REPLACED = 4
+/** A client that waited this long may try again. */
+const WAITING_MS = 30_000
 
 const CLIENTS = new WeakMap<Socket, string>()
 const HELD = new WeakMap<Socket, () => void>()
@@ -44,28 +28,51 @@ export const clientOf = (socket: Socket): string | undefined => CLIENTS.get(sock
 /** A request on this connection came with a valid token: strangers are disconnected before it. */
 export const markKnown = (socket: Socket): void => HELD.get(socket)?.()
 
+const ENDS = new WeakMap<Server, () => void>()
+
+/** Those that wait are unknown to the server, and would keep it from stopping. */
+export const dropWaiting = (server: Server): void => ENDS.get(server)?.()
+
+export interface ConnectionOptions {
+  readonly perAddress: number
+  /** Of proxies that hand on requests of many clients: they have the share of all. */
+  readonly isProxy?: (address: string) => boolean
+}
+
 export class Connections {
   readonly #perAddress: number
+  readonly #isProxy: (address: string) => boolean
   /** By the peer's address and port, which a TLS socket shares with the one below it. */
   readonly #held = new Map<string, Held>()
   readonly #shares = new Map<string, Share>()
+  /** Shares of which connections wait. */
+  readonly #lines = new Set<Share>()
+  /** What trusted proxies said of sockets that are about to be added. */
+  readonly #named = new WeakMap<Socket, string>()
+  #served = 0
+  #waiting = 0
+  #tick: NodeJS.Timeout | undefined
 
-  constructor(perAddress: number) {
+  constructor({ perAddress, isProxy = () => false }: ConnectionOptions) {
     this.#perAddress = perAddress
+    this.#isProxy = isProxy
   }
 
-  /** Before any other listener of the server. */
+  /** After the listeners of the server, which are called when a connection's turn has come. */
   watch(server: Server): void {
-    server.prependListener('connection', (socket: Socket) => this.#add(socket))
+    const serve = server.listeners('connection') as ((socket: Socket) => void)[]
+    server.removeAllListeners('connection')
+    server.on('connection', (socket: Socket) => {
+      this.#add(socket, () => serve.forEach((one) => one.call(server, socket)))
+    })
+    ENDS.set(server, () => {
+      for (const { waiting } of this.#lines) for (const held of [...waiting]) this.#close(held)
+    })
   }
 
-  /** The address that a trusted proxy names. */
+  /** The address that a trusted proxy names, before the connection is watched. */
   rename(socket: Socket, address: string): void {
-    const held = this.#held.get(keyOf(socket))
-    if (!held) return
-    this.#leave(held)
-    held.address = plainAddress(address)
-    this.#enter(held)
+    this.#named.set(socket, plainAddress(address))
   }
 
   /** A request on one of them: it is not idle until the answer has been sent. */
@@ -73,94 +80,137 @@ export class Connections {
     const held = this.#held.get(keyOf(socket))
     if (!held) return
     held.requests += 1
-    this.#sort(held)
+    sort(held)
     HELD.set(socket, () => {
       held.isKnown = true
-      this.#shares.get(held.address)?.unknown.delete(held)
+      held.share.unknown.delete(held)
     })
     response.once('close', () => {
       held.requests -= 1
-      if (!held.socket.destroyed && !held.isClosed) this.#sort(held)
+      if (!held.isGone) sort(held)
     })
   }
 
   /** From here on `clientOf` answers what a trusted proxy said of the socket. */
   name(socket: Socket): void {
-    const held = this.#held.get(keyOf(socket))
-    if (held && held.address !== held.peer) CLIENTS.set(socket, held.address)
+    const named = this.#held.get(keyOf(socket))?.named
+    if (named !== undefined) CLIENTS.set(socket, named)
   }
 
-  #add(socket: Socket): void {
+  #add(socket: Socket, serve: () => void): void {
     const key = keyOf(socket)
-    const address = plainAddress(socket.remoteAddress ?? 'unknown')
-    const state = { requests: 0, since: performance.now(), isKnown: false, isClosed: false }
-    const held = { socket, peer: address, address, ...state }
+    const named = this.#named.get(socket)
+    const share = this.#shareOf(named ?? plainAddress(socket.remoteAddress ?? 'unknown'))
+    const state = { requests: 0, isKnown: false, isServed: false, isGone: false }
+    const held: Held = { socket, share, named, serve, ...state, since: performance.now() }
     this.#held.set(key, held)
     socket.once('close', () => {
-      this.#leave(held)
       if (this.#held.get(key) === held) this.#held.delete(key)
+      this.#leave(held)
+      const next = share.waiting.at(-1)
+      if (next && this.#hasRoom(share)) this.#serve(next)
     })
-    this.#enter(held)
+    if (this.#hasRoom(share)) this.#serve(held)
+    else this.#wait(held)
   }
 
-  #enter(held: Held): void {
-    const share = this.#shares.get(held.address) ?? newShare()
-    this.#shares.set(held.address, share)
-    share.count += 1
-    for (const missed of this.#leastMissed(share)) this.#close(missed)
-    if (share.count > AT_MOST * this.#perAddress) this.#close(held)
-    else placeOf(share, held)?.add(held)
+  #shareOf(address: string): Share {
+    const most = this.#perAddress * (this.#isProxy(address) ? ALL : 1)
+    const share = this.#shares.get(address) ?? newShare(address, most)
+    this.#shares.set(address, share)
+    return share
   }
 
-  #close(held: Held): void {
+  #hasRoom({ served, most }: Share): boolean {
+    return served < most && this.#served < ALL * this.#perAddress
+  }
+
+  #serve(held: Held): void {
+    const { share, socket } = held
+    this.#endWait(held)
+    socket.off('error', ignore)
+    this.#served += 1
+    share.served += 1
+    held.isServed = true
+    held.since = performance.now()
+    share.unused.add(held)
+    held.serve()
+  }
+
+  /** Its first bytes, 64 KiB at most, are kept for the server. */
+  #wait(held: Held): void {
+    held.socket.on('error', ignore)
+    held.share.waiting.push(held)
+    this.#lines.add(held.share)
+    this.#waiting += 1
+    if (this.#waiting > this.#perAddress) this.#close(longestOf(this.#lines)?.waiting[0])
+    this.#tick ??= setTimeout(() => this.#proceed(), TICK_MS).unref()
+  }
+
+  #endWait(held: Held): void {
+    const { waiting } = held.share
+    const at = waiting.lastIndexOf(held)
+    if (at < 0) return
+    waiting.splice(at, 1)
+    this.#waiting -= 1
+    if (waiting.length === 0) this.#lines.delete(held.share)
+  }
+
+  /** The newest first: what waited long is what a flood left behind. */
+  #proceed(): void {
+    this.#tick = undefined
+    const largest = largestOf(this.#shares.values())
+    for (const share of this.#lines) {
+      for (let i = 0; i < REPLACED; i += 1) {
+        const next = share.waiting.at(-1)
+        if (!next) break
+        if (!this.#hasRoom(share)) {
+          const isOther = share.served < share.most && share.served + 1 < (largest?.served ?? 0)
+          const missed = leastMissed(isOther && largest ? largest : share)
+          if (!missed) break
+          this.#close(missed)
+        }
+        this.#serve(next)
+      }
+      const late = performance.now() - WAITING_MS
+      while ((share.waiting[0]?.since ?? Infinity) < late) this.#close(share.waiting[0])
+    }
+    if (this.#waiting > 0) this.#tick = setTimeout(() => this.#proceed(), TICK_MS).unref()
+  }
+
+  #close(held: Held | undefined): void {
+    if (!held) return
     this.#leave(held)
-    held.isClosed = true
     held.socket.destroy()
   }
 
-  /** Where all others are at work, the new one stays: it may be an urgent study. */
-  *#leastMissed({ count, unused, idle, unknown }: Share): Generator<Held> {
-    let left = count - this.#perAddress
-    const isBurst = left > (AT_MOST - 1) * this.#perAddress
-    const before = isBurst ? Infinity : performance.now() - RECENT_MS
-    for (const place of [unused, idle, unknown])
-      for (const one of place) {
-        if (left <= 0 || one.since >= before) break
-        left -= 1
-        yield one
-      }
-  }
-
-  #sort(held: Held): void {
-    const share = this.#shares.get(held.address)
-    if (!share) return
-    remove(share, held)
-    held.since = performance.now()
-    if (held.requests === 0) share.idle.add(held)
-    else placeOf(share, held)?.add(held)
-  }
-
   #leave(held: Held): void {
-    const share = this.#shares.get(held.address)
-    if (!share || held.isClosed) return
-    remove(share, held)
-    share.count -= 1
-    if (share.count === 0) this.#shares.delete(held.address)
+    const { share } = held
+    if (held.isGone) return
+    held.isGone = true
+    this.#endWait(held)
+    remove(held)
+    if (held.isServed) {
+      this.#served -= 1
+      share.served -= 1
+    }
+    if (share.served === 0 && share.waiting.length === 0) this.#shares.delete(share.address)
   }
 }
 
-const newShare = (): Share => ({
-  ...{ count: 0, unused: new Set(), idle: new Set(), unknown: new Set() },
-})
+/** Of a connection that waits: it closes by itself. */
+const ignore = (): void => undefined
 
-/** Undefined for a request with a token, which is never closed. */
-function placeOf({ unused, unknown }: Share, { requests, isKnown }: Held): Set<Held> | undefined {
-  if (requests === 0) return unused
-  return isKnown ? undefined : unknown
+function largestOf(shares: Iterable<Share>): Share | undefined {
+  let found: Share | undefined
+  for (const share of shares) if (share.served > (found?.served ?? 0)) found = share
+  return found
 }
 
-function remove({ unused, idle, unknown }: Share, held: Held): void {
-  for (const place of [unused, idle, unknown]) place.delete(held)
+function longestOf(shares: Iterable<Share>): Share | undefined {
+  let found: Share | undefined
+  for (const share of shares) if (share.waiting.length > (found?.waiting.length ?? 0)) found = share
+  return found
 }
 
 const keyOf = ({ remoteAddress, remotePort }: Socket): string =>

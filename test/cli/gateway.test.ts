@@ -5,6 +5,9 @@ import { createServer, request as httpRequest } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { file } from '../deidentify/_build.js'
+import { openDoor } from '../doors/_door.js'
+import { eventually } from '../_eventually.js'
 import { startGateway } from './_gateway.js'
 import type { RunningGateway } from './_gateway.js'
 
@@ -32,6 +35,8 @@ async function send(name: string, contents: Readonly<Record<string, Buffer>>): P
   const { id } = JSON.parse(sent.stdout) as { id: string }
   return id
 }
+
+const isEmpty = (inbox: string) => inbox === 'nothing is waiting\n'
 
 const pull = (...words: string[]) =>
   gateway.as('reader-1', 'pull', ...words, '--key', readerKey(), '--out', at('studies'))
@@ -194,6 +199,27 @@ describe('pull', () => {
     const right = join(gateway.site, 'keys', 'gateway.asc')
     expect((await pull(id, '--gateway-certificate', right)).status).toBe(0)
   }, 60_000)
+
+  it('watches the inbox, forwards what it pulls, and ends with its totals', async () => {
+    const door = await openDoor()
+    await pull('--all')
+    await mkdir(at('watched'))
+    await writeFile(at('watched', 'a.dcm'), file())
+    const { status } = await gateway.as('facility-a', 'send', 'watched')
+    expect(status).toBe(0)
+    const pacs = `NOCTURNE@127.0.0.1:${door.port}`
+    const watching = gateway.startAs(
+      ...(['reader-1', 'pull', '--watch', '--key', readerKey(), '--out', at('step')] as const),
+      ...['--forward', pacs, '--ae-title', 'FACILITY_A', '--json'],
+    )
+    const arrived = () => Promise.resolve(door.arrived.length)
+    expect(await eventually(arrived, (count) => count > 0, 30_000)).toBe(1)
+    await eventually(async () => (await gateway.as('reader-1', 'inbox')).stdout, isEmpty)
+    watching.child.kill('SIGINT')
+    const ended = await watching.finished
+    expect(JSON.parse(ended.stdout)).toEqual({ pulled: 1, forwarded: 1 })
+    await door.close()
+  }, 120_000)
 
   it('fetches the whole inbox, and says when it is empty', async () => {
     await pull('--all')

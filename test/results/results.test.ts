@@ -19,7 +19,7 @@ import {
   toText,
 } from '../../src/results/index.js'
 import { storeInstances } from '../../src/cli/facility/pacs.js'
-import type { PacsTarget } from '../../src/cli/facility/pacs.js'
+import type { PacsTarget } from '../../src/cli/pacs/address.js'
 import { eventually } from '../_eventually.js'
 import { Fhir } from 'fhir'
 import { finished } from './_report.js'

@@ -12,9 +12,9 @@
  */
 export { AssociationEndedError } from './ending.js'
 export { Status } from './command.js'
-export { sendInstances } from './send.js'
+export { isStored, sendInstances } from './send.js'
+export type { SentInstance } from './send.js'
 export { serveDimse } from './serve.js'
-export type { Timing } from './machine.js'
 export type {
   Answer,
   ArrivingInstance,
@@ -24,5 +24,4 @@ export type {
   Session,
 } from './conversation.js'
 export type { DimseOptions, DimseServer } from './serve.js'
-export type { Peer } from './peers.js'
 export type { Destination } from './request.js'

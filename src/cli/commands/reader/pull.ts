@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { collect, transferId } from '../../arguments.js'
 import { define } from '../../command.js'
 import type { Cli, Register } from '../../command.js'
@@ -14,12 +15,15 @@ import type { KeyOptions } from '../../key-options.js'
 import type { Output } from '../../output.js'
 import { retry } from '../../retry.js'
 import type { Pull, PullReport } from '../../reader/pull.js'
+import { addForwardOptions, forwarderOf } from './pull-forward.js'
+import type { Forwarder, ForwardOptions } from './pull-forward.js'
 import type { Trust } from '../../trust/trust.js'
 import type { PrivateKey } from '../../../seal/keys/index.js'
 
-interface PullOptions extends GatewayOptions, KeyOptions {
+interface PullOptions extends GatewayOptions, KeyOptions, ForwardOptions {
   readonly out: string
   readonly all?: boolean
+  readonly watch?: boolean
   readonly gatewayCertificate?: readonly string[]
   readonly json?: boolean
 }
@@ -30,12 +34,14 @@ export const registerPull: Register = (parent, cli) => {
     summary: 'fetch, verify, open and acknowledge one transfer, or all that are waiting for you',
     examples: [
       'nocturne pull --all --gateway https://gateway.example.org --token-file reader-1.token --key reader-1.asc --out studies',
+      'nocturne pull --watch --gateway https://gateway.example.org --token-file reader-1.token --key reader-1.asc --out studies --forward PACS@127.0.0.1:11112',
     ],
   })
-  addKeyOptions(addGatewayOptions(command))
+  addForwardOptions(addKeyOptions(addGatewayOptions(command)))
     .argument('[id]', 'ID of the transfer', transferId)
     .requiredOption('--out <dir>', 'folder that gets one subfolder per transfer')
     .option('--all', 'pull everything in the inbox that no other reader has claimed')
+    .option('--watch', 'pull what arrives, as with --all, until stopped')
     .option(
       '--gateway-certificate <file>',
       'trust only manifests signed by this certificate; repeat the option for the previous key',
@@ -46,19 +52,18 @@ export const registerPull: Register = (parent, cli) => {
 
 async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): Promise<void> {
   const output = cli.output(options)
-  if ((id === undefined) === (options.all !== true)) {
+  if ([id !== undefined, options.all, options.watch].filter((one) => one === true).length !== 1) {
     throw usageError(
-      'give the ID of one transfer, or --all',
+      'give the ID of one transfer, --all or --watch',
       'run nocturne inbox to see what is waiting',
     )
   }
-  const [{ listTargets, readSigners }, { openTrust }, { blameClocks }, { readKey }] =
-    await Promise.all([
-      import('../../reader/pull-targets.js'),
-      import('../../trust/trust.js'),
-      import('../../clock.js'),
-      import('../../key-options.js'),
-    ])
+  const [{ readSigners }, { openTrust }, { readKey }] = await Promise.all([
+    import('../../reader/pull-targets.js'),
+    import('../../trust/trust.js'),
+    import('../../key-options.js'),
+  ])
+  const forward = await forwarderOf(options, cli, output)
   const key = await readKey(options, output)
   await withGateway(options, cli, output, async (client) => {
     const patiently = patienceOf(cli, output)
@@ -67,41 +72,112 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
     const trusting = { ...connectionOf(options), client, output, hasOwnSigners }
     const trust = await patiently(() => openTrust(trusting))
     const gateway = { name: trust.gateway, signers: hasOwnSigners ? own : trust.signers }
-    const reports: unknown[] = []
-    const shortfalls: Shortfall[] = []
-    const targets = await patiently(() => listTargets(client, id))
-    for (const target of targets) {
-      try {
-        const { signal } = cli
-        const parts = { client, signal, key, gateway }
-        // Resumes with what is on the disk, so a restart of the gateway costs nothing else.
-        const report = await patiently(() => pullOne(parts, target, options.out, output))
-        await checkReceipts(trust, report)
-        reports.push(report)
-        show(output, report)
-        const { shortfall: signed } = report
-        const shortfall =
-          signed && (await patiently(() => shortfallNow(client, target, signed, output)))
-        if (shortfall) shortfalls.push(shortfall)
-      } catch (error) {
-        // A failed transfer must not hold up the others; if only one was requested, the command
-        // fails.
-        if (id !== undefined || cli.signal.aborted) throw error
-        if (isTaken(error)) continue
-        const told = blameClocks(client.clocks, error)
-        output.failed(told, `transfer ${target}`)
-        reports.push({ id: target, error: toErrorJson(told) })
-      }
-    }
-    if (targets.length === 0) {
-      output.print('nothing is waiting')
-      // Probably the start of a shift: a lost or outdated key should be noticed before the first
-      // urgent study.
-      await tryKey(client, options.gateway, key, output)
-    }
-    tellShortfalls(output, shortfalls, targets.length)
-    output.json(id === undefined ? { transfers: reports } : reports[0])
+    const { signal } = cli
+    const run = { parts: { client, signal, key, gateway }, trust, patiently, output, forward }
+    if (options.watch === true) await watch(run, options, cli)
+    else await pullOnce(run, id, options)
   })
+}
+
+interface Run {
+  readonly parts: Pick<Pull, 'client' | 'signal' | 'key' | 'gateway'>
+  readonly trust: Trust
+  readonly patiently: ReturnType<typeof patienceOf>
+  readonly output: Output
+  readonly forward: Forwarder | undefined
+}
+
+async function pullOnce(run: Run, id: string | undefined, options: PullOptions): Promise<void> {
+  const { output, parts, forward } = run
+  const { targets, reports, shortfalls } = await round(run, id, options)
+  if (targets.length === 0) {
+    output.print('nothing is waiting')
+    // Probably the start of a shift: a lost or outdated key should be noticed before the first
+    // urgent study.
+    await tryKey(parts.client, options.gateway, parts.key, output)
+  }
+  const { pulledTransfers } = await import('../../reader/forward/forward.js')
+  const ids = id === undefined && forward ? await pulledTransfers(options.out) : targets
+  const forwarded = await forward?.(options.out, ids)
+  tellShortfalls(output, shortfalls, targets.length)
+  const more = forwarded && { forwarded }
+  output.json(
+    id === undefined ? { transfers: reports, ...more } : { ...toObject(reports[0]), ...more },
+  )
+}
+
+const toObject = (value: unknown): object =>
+  typeof value === 'object' && value !== null ? value : {}
+
+/** Between two looks at the inbox. */
+const PAUSE_MS = 15_000
+
+/**
+ * Keeps the folder in step with the inbox until the command is stopped. A failure never ends it:
+ * nobody would notice at night.
+ */
+async function watch(run: Run, { out, ...options }: PullOptions, cli: Cli): Promise<void> {
+  const { output, forward } = run
+  const isStopped = () => cli.signal.aborted
+  const total = { pulled: 0, forwarded: 0 }
+  const { pulledTransfers } = await import('../../reader/forward/forward.js')
+  // Once forwarded, a transfer is complete; what the PACS refused is sent again by the next run.
+  const forwarded = new Set<string>()
+  while (!isStopped()) {
+    try {
+      const { reports } = await round(run, undefined, { ...options, out })
+      total.pulled += reports.filter(isPulled).length
+      const ids = forward ? await pulledTransfers(out) : []
+      const left = ids.filter((one) => !forwarded.has(one))
+      for (const report of (await forward?.(out, left)) ?? []) {
+        if ('error' in report) continue
+        forwarded.add(report.id)
+        total.forwarded += report.stored
+      }
+    } catch (error) {
+      if (isStopped()) break
+      output.warn(`${toErrorJson(error).message}; trying again`)
+    }
+    await sleep(PAUSE_MS, undefined, { signal: cli.signal }).catch(() => undefined)
+  }
+  output.json(total)
+}
+
+const isPulled = (report: unknown): boolean => !('error' in toObject(report))
+
+/** Pulls one transfer, or everything in the inbox. */
+async function round(run: Run, id: string | undefined, { out }: Pick<PullOptions, 'out'>) {
+  const { parts, trust, patiently, output } = run
+  const { client, signal } = parts
+  const [{ listTargets }, { blameClocks }] = await Promise.all([
+    import('../../reader/pull-targets.js'),
+    import('../../clock.js'),
+  ])
+  const reports: unknown[] = []
+  const shortfalls: Shortfall[] = []
+  const targets = await patiently(() => listTargets(client, id))
+  for (const target of targets) {
+    try {
+      // Resumes with what is on the disk, so a restart of the gateway costs nothing else.
+      const report = await patiently(() => pullOne(parts, target, out, output))
+      await checkReceipts(trust, report)
+      reports.push(report)
+      show(output, report)
+      const { shortfall: signed } = report
+      const shortfall =
+        signed && (await patiently(() => shortfallNow(client, target, signed, output)))
+      if (shortfall) shortfalls.push(shortfall)
+    } catch (error) {
+      // A failed transfer must not hold up the others; if only one was requested, the command
+      // fails.
+      if (id !== undefined || signal.aborted) throw error
+      if (isTaken(error)) continue
+      const told = blameClocks(client.clocks, error)
+      output.failed(told, `transfer ${target}`)
+      reports.push({ id: target, error: toErrorJson(told) })
+    }
+  }
+  return { targets, reports, shortfalls }
 }
 
 /** What is lacking without the items that were released since. */

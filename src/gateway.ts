@@ -134,6 +134,8 @@ async function openAll(
   held.rooms = rooms
   const membership = await opening.step(() => join(rooms, isAlone))
   held.membership = membership
+  // Before the first event of this start: a clock that is not trusted must not vouch for itself.
+  await opening.step(() => rooms.timekeeping.observe())
   await opening.step(() => recordStart(rooms))
   held.isRecorded = true
   await opening.step(() => rooms.certificates.record())

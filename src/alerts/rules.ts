@@ -164,6 +164,11 @@ export const STATE_RULES = {
     next: 'review what is due: nocturne audit review',
     ...{ outcome: 8, everyMs: DAY_MS, lastsMs: 0 },
   },
+  'clock-doubted': {
+    title: 'The clock of the gateway is not trusted: nothing is removed under retention',
+    next: 'check its time service; if the clock is right, run `nocturne purge --confirm-clock`',
+    ...{ outcome: 8, everyMs: DAY_MS, lastsMs: 0 },
+  },
   'clock-jumped': {
     title: 'The clock of the gateway was set',
     next: 'check its time service; times in the ledger before and after differ by the jump',

@@ -31,6 +31,8 @@ export interface RoomOptions {
   /** The origin that clients see; known only after listening when the system chooses the port. */
   readonly origin?: () => string
   readonly now?: () => number
+  /** Milliseconds of a clock that nobody sets; with a `now` of a test, that clock itself. */
+  readonly steady?: () => number
   /**
    * `skip` opens the ledger without checking it against the published one, for inspecting or
    * restoring it.
@@ -45,6 +47,9 @@ export interface Ground {
   readonly logger: Logger
   /** Milliseconds since 1970. */
   readonly now: () => number
+  readonly steady: () => number
+  /** What the clock of the database server shows, if `now` can be compared with it. */
+  readonly serverTime: State['serverTime']
   readonly origin: () => string
   /** Signs manifests. */
   readonly gatewayKey: PrivateKey
@@ -121,12 +126,21 @@ export async function openGround(
     ...{ site, now, keys, gatewayKey, gatewayKeyUntil, textDetector, state, ledger, store },
     guard: await openRowGuard(ledger, secrets.ledgerKey),
     logger: options.logger ?? createLogger(config.logLevel),
+    ...steadyTimes(options, state),
     origin: options.origin ?? (() => config.gateway.origin ?? `https://${gateway}`),
     logFiles,
     holder: randomName(),
     secret: new Uint8Array(hkdfSync('sha256', secrets.ledgerKey, '', 'nocturne/sign-in/v1', 32)),
   }
 }
+
+const steadyTimes = (
+  { now, steady }: RoomOptions,
+  state: State,
+): Pick<Ground, 'steady' | 'serverTime'> => ({
+  steady: steady ?? now ?? (() => performance.now()),
+  serverTime: now ? () => Promise.resolve(undefined) : () => state.serverTime(),
+})
 
 const currentKeys = ({ keys: policy }: SiteConfig, now: () => number): CurrentKeys => ({
   inspect: (certificate) => inspectCertificate(certificate, new Date(now()), policy),

@@ -4,6 +4,8 @@ import { SYSTEM } from '../lib/actors.js'
 import { keyOf, reportExpiry } from '../reports/index.js'
 import { createRetention, expiredObjects } from '../retention/index.js'
 import type { Retention } from '../retention/index.js'
+import { clockProblem } from '../timekeeping/index.js'
+import type { Timekeeping } from '../timekeeping/index.js'
 import type { Ground } from './ground.js'
 import type { ReadingRooms } from './reading.js'
 
@@ -24,9 +26,10 @@ export function openRetention(
     critical,
     reply,
   }: Pick<ReadingRooms, 'cases' | 'transfers' | 'critical' | 'reply'>,
+  timekeeping: Timekeeping,
 ): RetentionRooms {
   const retention = createRetention({
-    ...{ state, ledger, store, critical, now },
+    ...{ state, ledger, store, critical, now, timekeeping, explain: clockProblem },
     ...{ terms: site.config.retention, system: SYSTEM, areHeld: areTransfersHeld },
     ...{ cases: cases.expiry, transfers: transfers.expiry },
     ...{ reports: reportExpiry, reportKey: keyOf },

@@ -23,17 +23,23 @@ import { openRecords } from './records.js'
 import { openRetention } from './retention.js'
 import type { RetentionRooms } from './retention.js'
 import type { RecordRooms } from './records.js'
+import { openTimekeeping } from './timekeeping.js'
+import type { Timekeeping } from '../timekeeping/index.js'
 
 /** All rooms. Only compositions see this; everything else declares the part that it needs. */
 export interface Rooms
   extends
-    Omit<Ground, 'gatewayKeyUntil' | 'holder' | 'origin' | 'secret' | 'keys'>,
+    Omit<
+      Ground,
+      'gatewayKeyUntil' | 'holder' | 'origin' | 'secret' | 'keys' | 'steady' | 'serverTime'
+    >,
     RecordRooms,
     ReadingRooms,
     AskingRooms,
     OversightRooms,
     OfficeRooms,
     RetentionRooms {
+  readonly timekeeping: Timekeeping
   /** The main path, used by every door. */
   readonly beginUpload: BeginUpload
   /** The same, for studies that arrive instance by instance. */
@@ -57,12 +63,14 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     const reading = await openReading(ground, records)
     const asking = openAsking(ground, records.directory, reading, opened)
     const oversight = await openOversight(ground, records, asking, reading)
-    const retained = openRetention(ground, reading)
+    const timekeeping = openTimekeeping(ground, oversight.witnessing)
+    const retained = openRetention(ground, reading, timekeeping)
     const office = openOffice(ground, records, { ...oversight, ...retained })
     const { logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles } = ground
     return {
       ...{ site, logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles },
       ...{ ...records, ...reading, ...asking, ...oversight, ...office, ...retained },
+      timekeeping,
       ...pathsOf(ground, records, reading, { ...asking, ...oversight }),
       close: () => opened.close(),
     }

@@ -1,24 +1,39 @@
 /** What is past its period, and what prevents its removal. */
 import type { Db, Tx } from '../state/index.js'
-import type { BlockReason, Candidate, RetentionParts, Stage } from './contract.js'
+import type { BlockReason, Candidate, RetentionParts, RetentionTime, Stage } from './contract.js'
 
 export const STAGES = ['closed', 'quarantine', 'reports'] as const satisfies readonly Stage[]
 
 /** Rows per query, so that a site with many of them is read piece by piece. */
 const PAGE = 200
 
+/** @throws NocturneError `database_unavailable` */
+export async function readTime(
+  { timekeeping, explain, now }: RetentionParts,
+  compare: 'doubt' | 'observe',
+): Promise<RetentionTime> {
+  const doubt = await timekeeping[compare]()
+  return {
+    now: doubt?.shown ?? now(),
+    begun: await timekeeping.beginnings(),
+    clock: doubt && explain(doubt),
+  }
+}
+
 /** By ID; `blockedBy` as of when it was read. */
 export async function* candidates(
   parts: RetentionParts,
   stage: Stage,
+  { now, begun, clock }: RetentionTime,
 ): AsyncGenerator<Candidate, void> {
   const term = parts.terms[stage]
   if (term === undefined) return
-  const before = parts.now() - term
+  const before = now - term
   for (let after = ''; ;) {
     const page = await pageOf(parts, stage, { before, after, limit: PAGE })
     for (const one of page) {
-      const blockedBy = await blockOf(parts, parts.state.db, one)
+      if (begun(one.since) > before) continue
+      const blockedBy = (await blockOf(parts, parts.state.db, one)) ?? (clock && 'clock')
       yield { ...one, ...(blockedBy && { blockedBy }) }
     }
     const last = page.at(-1)

@@ -5,6 +5,7 @@ import type { Actor, Ledger } from '../ledger/log/index.js'
 import type { reportExpiry } from '../reports/index.js'
 import type { Db, State, Tx } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
+import type { ClockProblem, Doubt, Timekeeping } from '../timekeeping/index.js'
 import type { Transfers } from '../transfer/index.js'
 
 /** `closed`: contents of ended cases. `reports`: their reports, critical results and crosswalks. */
@@ -13,9 +14,9 @@ export type Stage = keyof SiteConfig['retention']
 /**
  * Why something past its period stays: a legal hold; a report that the facility has not
  * acknowledged; a critical result that nobody has read back; more items to come; a case that has
- * not ended.
+ * not ended; a clock that is not trusted.
  */
-export type BlockReason = 'hold' | 'report' | 'critical' | 'arriving' | 'open'
+export type BlockReason = 'hold' | 'report' | 'critical' | 'arriving' | 'open' | 'clock'
 
 /** Something past its period. */
 export interface Candidate {
@@ -49,4 +50,15 @@ export interface RetentionParts {
   readonly areHeld: (db: Db | Tx, transfers: readonly string[]) => Promise<boolean>
   readonly system: Actor
   readonly now: () => number
+  readonly timekeeping: Pick<Timekeeping, 'doubt' | 'observe' | 'beginnings'>
+  readonly explain: (doubt: Doubt) => ClockProblem
+}
+
+/** The clock was compared once, and stands for the whole run: it may be set meanwhile. */
+export interface RetentionTime {
+  readonly now: number
+  /** When a period began, whatever the clock showed then. */
+  readonly begun: (at: number) => number
+  /** Set while it is not trusted; then nothing is removed. */
+  readonly clock: ClockProblem | undefined
 }

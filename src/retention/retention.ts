@@ -1,7 +1,7 @@
 import type { EventInput } from '../ledger/log/index.js'
 import type { Tx } from '../state/index.js'
-import { STAGES, blockOf, candidates } from './candidates.js'
-import type { Candidate, RetentionParts } from './contract.js'
+import { STAGES, blockOf, candidates, readTime } from './candidates.js'
+import type { Candidate, RetentionParts, RetentionTime } from './contract.js'
 import { beginRemoval, finishRemovals } from './removals.js'
 import type { Removal } from './removals.js'
 
@@ -10,6 +10,8 @@ export interface RemovedCounts {
   readonly expired: number
   /** Objects deleted, including those of a removal that was interrupted. */
   readonly objects: number
+  /** Why nothing was removed. */
+  readonly clock?: RetentionTime['clock']
 }
 
 export interface RetentionPlan {
@@ -17,6 +19,8 @@ export interface RetentionPlan {
   readonly candidates: readonly Candidate[]
   /** There are more than are listed. */
   readonly isCut: boolean
+  /** Why nothing is removed. */
+  readonly clock: RetentionTime['clock']
 }
 
 export interface Retention {
@@ -38,23 +42,28 @@ export const createRetention = (parts: RetentionParts): Retention => ({
 })
 
 async function plan(parts: RetentionParts): Promise<RetentionPlan> {
+  const { terms } = parts
   const found: Candidate[] = []
+  const time = await readTime(parts, 'doubt')
+  const { clock } = time
   for (const stage of STAGES)
-    for await (const one of candidates(parts, stage)) {
-      if (found.length === MAX_LISTED) return { terms: parts.terms, candidates: found, isCut: true }
+    for await (const one of candidates(parts, stage, time)) {
+      if (found.length === MAX_LISTED) return { terms, candidates: found, isCut: true, clock }
       found.push(one)
     }
-  return { terms: parts.terms, candidates: found, isCut: false }
+  return { terms, candidates: found, isCut: false, clock }
 }
 
 async function run(parts: RetentionParts): Promise<RemovedCounts> {
+  const time = await readTime(parts, 'observe')
+  if (time.clock) return { expired: 0, objects: 0, clock: time.clock }
   // First what an earlier run has left, in case this one fails.
   const left = await finishRemovals(parts)
   let expired = 0
   for (const stage of STAGES)
-    for await (const one of candidates(parts, stage)) {
+    for await (const one of candidates(parts, stage, time)) {
       if (one.blockedBy !== undefined) continue
-      const events = await parts.ledger.recordAny((tx) => expire(parts, tx, one))
+      const events = await parts.ledger.recordAny((tx) => expire(parts, tx, one, time.now))
       if (events > 0) expired += 1
     }
   return { expired, objects: left + (await finishRemovals(parts)) }
@@ -65,8 +74,8 @@ async function expire(
   parts: RetentionParts,
   tx: Tx,
   candidate: Candidate,
+  now: number,
 ): Promise<readonly EventInput[]> {
-  const now = parts.now()
   const { stage, id } = candidate
   if (stage === 'quarantine') {
     const isDue = (await blockOf(parts, tx, candidate)) === undefined

@@ -4,7 +4,12 @@ import type { RetentionPlan } from './retention.js'
 const DAY_MS = 86_400_000
 
 /** The plan as clients receive it. */
-export const retentionAnswer = ({ terms, candidates, isCut }: RetentionPlan): RetentionAnswer => ({
+export const retentionAnswer = ({
+  terms,
+  candidates,
+  isCut,
+  clock,
+}: RetentionPlan): RetentionAnswer => ({
   days: Object.fromEntries(Object.entries(terms).map(([stage, ms]) => [stage, ms / DAY_MS])),
   due: candidates.map(({ stage, id, code, facility, transfers, since, blockedBy }) => ({
     ...{ stage, id, facility, transfers: [...transfers] },
@@ -13,4 +18,5 @@ export const retentionAnswer = ({ terms, candidates, isCut }: RetentionPlan): Re
     ...(blockedBy && { blockedBy }),
   })),
   more: isCut,
+  ...(clock && { clock }),
 })

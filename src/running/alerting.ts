@@ -7,6 +7,7 @@ import type { Witnessing } from '../ledger/witness/index.js'
 import type { Notice } from '../notify/index.js'
 import type { State } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
+import type { Timekeeping } from '../timekeeping/index.js'
 import type { Transfers } from '../transfer/index.js'
 import { startRounds } from './rounds.js'
 
@@ -19,6 +20,7 @@ export interface AlertingRooms {
     readonly config: { readonly facilities: readonly Pick<FacilityConfig, 'id'>[] }
   }
   readonly transfers: Pick<Transfers, 'usedShares'>
+  readonly timekeeping: Pick<Timekeeping, 'observe'>
   readonly hasWitnesses: boolean
   readonly logger: Logger
   readonly now: () => number
@@ -63,6 +65,11 @@ export async function observeAll(rooms: AlertingRooms, hasJumped: boolean): Prom
   if (isDatabaseAway) return
   await attempt(isUnwitnessed(rooms).then((holds) => alerts.observe('ledger-unwitnessed', holds)))
   await attempt(observeQuotas(rooms))
+  await attempt(
+    rooms.timekeeping
+      .observe()
+      .then((doubt) => alerts.observe('clock-doubted', doubt !== undefined)),
+  )
   await attempt(alerts.follow())
 }
 

@@ -7,6 +7,7 @@ import type { Retention } from '../retention/index.js'
 import type { Certificates, Memberships } from '../site/index.js'
 import type { State } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
+import type { Timekeeping } from '../timekeeping/index.js'
 import type { Transfers } from '../transfer/index.js'
 import { startAlerting } from './alerting.js'
 import type { AlertingRooms } from './alerting.js'
@@ -42,6 +43,7 @@ export interface WorkRooms
   readonly witnessing: WitnessingRooms['witnessing'] & AlertingRooms['witnessing']
   readonly retention: Pick<Retention, 'run'>
   readonly remind: () => Promise<{ readonly given: number; readonly isReviewOverdue: boolean }>
+  readonly timekeeping: Pick<Timekeeping, 'observe'>
   readonly certificates: Pick<Certificates, 'refresh'>
   readonly memberships: Pick<Memberships, 'refresh'>
   /** This gateway's membership among those on its database. */
@@ -69,12 +71,12 @@ const UNREFRESHED = 'the certificates could not be read again'
 
 /** Starts the background work. Returns a function that stops it. */
 export function startWork(rooms: WorkRooms): () => Promise<void> {
-  const { now, leaseMs, certificates, memberships, logger } = rooms
+  const { leaseMs, certificates, memberships, logger } = rooms
   const every = (intervalMs: number, message: string, work: () => Promise<void>) =>
     setInterval(() => void work().catch(warnOf(logger, message)), intervalMs).unref()
   const timers = [
     setInterval(() => void renewMembership(rooms), RENEW_MS).unref(),
-    every(leaseMs / 4, UNSWEPT, () => sweepLeft(rooms, now())),
+    every(leaseMs / 4, UNSWEPT, () => sweepExpired(rooms)),
     every(HOUR_MS, UNREMOVED, () => removeExpired(rooms)),
     every(REMIND_MS, UNREMINDED, () => remindPeople(rooms)),
     every(HOUR_MS, UNSWEPT_PARTIAL, () => sweepPartial(rooms, PARTIAL_MS)),
@@ -115,6 +117,11 @@ export async function sweepAtStart(
   await sweepPartial(rooms, isAlone ? 0 : PARTIAL_MS).catch(warnOf(logger, UNSWEPT_PARTIAL))
 }
 
+/** A clock that is ahead would end what other gateways are filling. */
+async function sweepExpired(rooms: WorkRooms): Promise<void> {
+  if ((await rooms.timekeeping.observe()) === undefined) await sweepLeft(rooms, rooms.now())
+}
+
 async function sweepLeft(rooms: SweepRooms, leasedBefore: number): Promise<void> {
   // Needs no store, which may be unavailable.
   await rooms.deliveries.endLeft(leasedBefore)
@@ -133,7 +140,8 @@ async function sweepPartial(
 }
 
 async function removeExpired({ retention, logger }: WorkRooms): Promise<void> {
-  const { expired, objects } = await retention.run()
+  const { expired, objects, clock } = await retention.run()
+  if (clock) logger.warn('nothing is removed: the clock is not trusted; see /readyz')
   if (expired > 0 || objects > 0)
     logger.info('contents past their retention were removed', { count: objects })
 }

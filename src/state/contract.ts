@@ -35,6 +35,11 @@ export interface State {
    *   transaction throw it too
    */
   join(gateway: Joining): Promise<{ renew(): Promise<void>; leave(): Promise<void> }>
+  /**
+   * What the clock of the database server shows; undefined for a database that runs in this
+   * process.
+   */
+  serverTime(): Promise<number | undefined>
   /** A cheap query to check that the database responds. */
   ping(): Promise<void>
   close(): Promise<void>

@@ -31,6 +31,7 @@ import { firstClaims } from './migrations/night/0077-first-claims.js'
 import { addedPackets } from './migrations/0078-added-packets.js'
 import { retention } from './migrations/night/0080-retention.js'
 import { usage } from './migrations/0090-usage.js'
+import { timekeeping } from './migrations/night/0094-timekeeping.js'
 import { reminders } from './migrations/0115-reminders.js'
 import type { Engine } from './migrations/engine.js'
 import { refuseNewer, refuseOlder } from './sharing.js'
@@ -72,6 +73,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0080-retention': retention(engine),
   '0085-feedback': feedback(engine),
   '0090-usage': usage(engine),
+  '0094-timekeeping': timekeeping(engine),
   '0115-reminders': reminders(engine),
 })
 

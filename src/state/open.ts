@@ -76,8 +76,16 @@ export async function openState(url: string, options: StateOptions = {}): Promis
     },
     attempt,
     ping,
+    serverTime: () => (kind === 'postgres' ? serverTime(db) : Promise.resolve(undefined)),
     close,
   }
+}
+
+async function serverTime(db: Kysely<Tables>): Promise<number | undefined> {
+  const { rows } = await sql<{
+    at: number
+  }>`select cast(date_part('epoch', clock_timestamp()) * 1000 as bigint) as at`.execute(db)
+  return rows[0]?.at
 }
 
 interface Dialects {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { createLogger } from '../../src/lib/logger.js'
 import { createJumpDetector, observeAll } from '../../src/running/alerting.js'
+import type { Doubt } from '../../src/timekeeping/index.js'
 
 describe('the clock', () => {
   it('jumps when it is set, in either direction, and not when rounds are late', () => {
@@ -20,6 +21,7 @@ describe('a round', () => {
     store = true,
     witnessedAt = 0 as number | undefined,
     shares = {} as Readonly<Record<string, number>>,
+    doubt = undefined as Doubt | undefined,
   }) => {
     const seen = new Map<string, boolean>()
     const answer = (isUp: boolean) => (isUp ? Promise.resolve() : Promise.reject(new Error('away')))
@@ -39,6 +41,7 @@ describe('a round', () => {
             Promise.resolve(witnessedAt === undefined ? undefined : { size: 1, at: witnessedAt }),
         },
         site: { config: { facilities: ['facility-a', 'facility-b'].map((id) => ({ id })) } },
+        timekeeping: { observe: () => Promise.resolve(doubt) },
         transfers: { usedShares: () => Promise.resolve(new Map(Object.entries(shares))) },
         ...{ hasWitnesses: true, logger: createLogger('silent'), now: () => 31 * 60_000 },
       },
@@ -49,7 +52,8 @@ describe('a round', () => {
 
   it('observes the database, the store, the witnesses, the clock and the quotas', async () => {
     expect(await observed({ witnessedAt: 2 * 60_000 })).toEqual({
-      ...{ 'database-away': false, 'store-away': false, 'clock-jumped': false },
+      ...{ 'database-away': false, 'store-away': false },
+      ...{ 'clock-jumped': false, 'clock-doubted': false },
       ...{ 'ledger-unwitnessed': false, follow: true },
       ...{ 'quota-near facility-a': false, 'quota-near facility-b': false },
     })
@@ -57,6 +61,8 @@ describe('a round', () => {
     expect(await observed({ shares })).toMatchObject({
       ...{ 'quota-near facility-a': true, 'quota-near facility-b': false },
     })
+    const doubt = { reason: 'ahead', shown: 9, other: 1 } as const
+    expect(await observed({ doubt })).toMatchObject({ 'clock-doubted': true })
     expect(await observed({ store: false })).toMatchObject({
       ...{ 'store-away': true, 'ledger-unwitnessed': true },
     })

@@ -131,4 +131,24 @@ describe(`a purge that is killed ${KILLS} times (seed ${SEED})`, () => {
     const verified = await nocturne('audit', 'verify', '--site', site.dir, '--json')
     expect([verified.status, verified.stderr]).toEqual([0, ''])
   }, 300_000)
+
+  it('removes nothing by a clock far ahead of the last time on record, until an operator confirms', async () => {
+    const db = new Database(join(site.dir, 'data/nocturne.db'))
+    db.prepare('update time_marks set seen_at = ?').run(Date.now() - 700 * 86_400_000)
+    db.prepare(
+      "update cases set state = 'closed', closed_at = ? where contents_expired_at is null",
+    ).run(Date.now() - 31 * 86_400_000)
+    db.close()
+    const refused = await nocturne('purge', '--site', site.dir)
+    expect(refused.status).toBe(1)
+    expect(refused.stderr).toContain('700 days ahead of the last time on record')
+    expect(refused.stderr).toContain('nocturne purge --confirm-clock')
+    const dry = await nocturne('purge', '--site', site.dir, '--dry-run')
+    expect(dry.stdout).toContain('kept because of a clock that is not trusted')
+    const check = await nocturne('check', '--site', site.dir)
+    expect(check.stdout).toContain('warning: clock: the clock shows')
+    const confirmed = await nocturne('purge', '--site', site.dir, '--confirm-clock')
+    expect([confirmed.status, confirmed.stderr]).toEqual([0, ''])
+    expect(confirmed.stdout).toContain('1 case or held item expired')
+  }, 120_000)
 })

@@ -6,11 +6,13 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import pg from 'pg'
 import { openRetention } from '../../src/gateway/retention.js'
 import type { RetentionRooms } from '../../src/gateway/retention.js'
+import { openTimekeeping } from '../../src/gateway/timekeeping.js'
 import { addHold, removeHold } from '../../src/ledger/retention/index.js'
 import { newId } from '../../src/lib/ids.js'
 import { acknowledgeReport, insertReport, keyOf } from '../../src/reports/index.js'
 import { sealedMessage } from '../../src/seal/index.js'
 import type { CaseReportTable } from '../../src/state/night/index.js'
+import type { Timekeeping } from '../../src/timekeeping/index.js'
 import { startS3 } from '../_ceph.js'
 import { postgresMissing, startPostgres } from '../_postgres.js'
 import { noise, ultrasoundFile } from '../deidentify/_image.js'
@@ -81,6 +83,7 @@ const PLACES: readonly Place[] = [
 
 let site: OpenedSite
 let room: RetentionRooms
+let timekeeping: Timekeeping
 const retentionOf = (opened: OpenedSite): RetentionRooms => {
   const { ground } = opened
   const config = { ...ground.site.config, retention: TERMS }
@@ -95,7 +98,7 @@ const retentionOf = (opened: OpenedSite): RetentionRooms => {
     delete: (key: string) =>
       (opened.faults.now.delete ?? ground.store.delete.bind(ground.store))(key),
   }
-  return openRetention({ ...ground, store, site: { ...ground.site, config } }, opened)
+  return openRetention({ ...ground, store, site: { ...ground.site, config } }, opened, timekeeping)
 }
 
 /** A study of one image and one document; returns the transfer and its case. */
@@ -173,6 +176,8 @@ async function report(caseId: string) {
 describe.each(PLACES)('retention $name', ({ open }) => {
   beforeEach(async () => {
     site = await open()
+    timekeeping = openTimekeeping(site.ground, { witnessed: () => Promise.resolve(undefined) })
+    await timekeeping.observe()
     room = retentionOf(site)
   })
   afterEach(() => site.close())
@@ -238,6 +243,7 @@ describe.each(PLACES)('retention $name', ({ open }) => {
         },
       },
       site,
+      timekeeping,
     )
     expect(await late.retention.run()).toEqual({ expired: 0, objects: 0 })
     expect((await site.find(id)).state).toBe('available')

@@ -51,7 +51,11 @@ export async function checkSite(
     ...store,
     ...listeners,
   ]
-  if (problems.length === 0 && survey.site) problems.push(...(await checkStart(survey.site, now)))
+  const start =
+    problems.length === 0 && survey.site
+      ? await checkStart(survey.site, now)
+      : { problems: [], warnings: [] }
+  problems.push(...start.problems)
   return {
     dir: survey.dir,
     problems,
@@ -60,6 +64,7 @@ export async function checkSite(
       ...expiries(survey, key.signsUntil, now),
       ...unreportable(survey),
       ...database.warnings,
+      ...start.warnings,
       ...(await strayKeys(survey.dir)),
     ],
   }

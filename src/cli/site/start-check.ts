@@ -9,11 +9,14 @@ import type { Site, SiteProblem } from '../../config/index.js'
 import { openRooms } from '../../gateway/rooms.js'
 import { asNocturneError } from '../../lib/errors.js'
 import { createLogger } from '../../lib/logger.js'
+import { clockProblem } from '../../timekeeping/index.js'
 
 const FILE = 'sqlite:'
 
+export type StartCheck = Readonly<Record<'problems' | 'warnings', readonly SiteProblem[]>>
+
 /** Called when no other problem was found: each of them would be found again. */
-export async function checkStart(site: Site, now: Date): Promise<SiteProblem[]> {
+export async function checkStart(site: Site, now: Date): Promise<StartCheck> {
   const { config } = site
   if (!config.database.startsWith(FILE) || (await exists(config.database.slice(FILE.length))))
     return tryRooms(site, now)
@@ -27,25 +30,28 @@ export async function checkStart(site: Site, now: Date): Promise<SiteProblem[]> 
   }
 }
 
-async function tryRooms(site: Site, now: Date): Promise<SiteProblem[]> {
+async function tryRooms(site: Site, now: Date): Promise<StartCheck> {
   try {
     const logger = createLogger('silent')
     const rooms = await openRooms(site, { logger, now: () => now.getTime() })
     try {
       await rooms.facilityKeys.expectKnown()
+      const doubt = await rooms.timekeeping.doubt()
+      const warnings = doubt ? [{ path: 'clock', ...clockProblem(doubt) }] : []
+      return { problems: [], warnings }
     } finally {
       await rooms.close()
     }
-    return []
   } catch (error) {
     const { code, message, subject, hint } = asNocturneError(error)
-    return [
+    const problems = [
       {
         path: PLACES[code] ?? 'serve',
         problem: subject === undefined ? message : `${message}: ${subject}`,
         hint,
       },
     ]
+    return { problems, warnings: [] }
   }
 }
 

@@ -17,6 +17,8 @@ import type { Directory } from '../../directory/index.js'
 import type { CertificateWarnings, Memberships } from '../../site/index.js'
 import type { State } from '../../state/index.js'
 import type { ObjectStore } from '../../store/index.js'
+import { clockProblem } from '../../timekeeping/index.js'
+import type { Timekeeping } from '../../timekeeping/index.js'
 import type { Transfers } from '../../transfer/index.js'
 import { alive } from '../bare-app.js'
 import type { LoopDelay, Metrics } from '../metrics.js'
@@ -76,6 +78,7 @@ export interface HealthRooms {
   readonly cases: Pick<Cases, 'counts'>
   readonly critical: Pick<Critical, 'counts'>
   readonly memberships: Pick<Memberships, 'waiting'>
+  readonly timekeeping: Pick<Timekeeping, 'doubt'>
   readonly alerts: Pick<Alerts, 'counts' | 'active'>
   readonly certificateWarnings: Pick<CertificateWarnings, 'all' | 'daysLeft'>
   readonly now: () => number
@@ -226,6 +229,11 @@ async function warningsOf(rooms: HealthRooms, certificates: string): Promise<str
       warnings.push(
         'a review of the ledger is overdue: ask an officer to run nocturne audit review',
       )
+    const doubt = await rooms.timekeeping.doubt()
+    if (doubt) {
+      const { problem, hint } = clockProblem(doubt)
+      warnings.push(`${problem}: ${hint}`)
+    }
     const { overdue } = await rooms.critical.counts()
     if (overdue > 0)
       warnings.push(

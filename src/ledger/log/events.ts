@@ -93,6 +93,7 @@ export const EVENT_TYPES = {
   'prune.proposed': ['110113', '110132'],
   'hold.added': ['110101'],
   'hold.removed': ['110101'],
+  'clock.confirmed': ['110113', '110131'],
   'register.added': ['110113', '110129'],
   'register.ended': ['110113', '110129'],
   'statement.made': ['110101'],

@@ -67,6 +67,7 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
   'gateway.stopped': { title: 'the gateway stopped', action: 'E' },
   'software.changed': alert('the software changed', 'gateway'),
   'config.changed': alert('the configuration changed', 'gateway'),
+  'clock.confirmed': alert('an operator confirmed that the clock is right', 'gateway'),
   'schedule.changed': alert('the duty schedule of a group changed', 'gateway'),
   'certificate.changed': alert('a replacement certificate took effect'),
   'certificate.proposed': alert('a replacement certificate is pending confirmation'),

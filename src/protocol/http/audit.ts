@@ -157,13 +157,22 @@ export const retentionAnswer = z.looseObject({
           transfers: z.array(id).check(z.maxLength(10_000)),
           since: about('When the period began.', instant),
           blockedBy: z.optional(
-            word('Why it is kept', 'hold', 'report', 'critical', 'arriving', 'open'),
+            word('Why it is kept', 'hold', 'report', 'critical', 'arriving', 'open', 'clock'),
           ),
         }),
       )
       .check(z.maxLength(1_000)),
   ),
   more: about('There are more than are listed.', z.boolean()),
+  clock: z.optional(
+    about(
+      'Why the clock of the gateway is not trusted; until it is, nothing is removed.',
+      z.looseObject({
+        problem: z.string().check(z.maxLength(400)),
+        hint: z.string().check(z.maxLength(400)),
+      }),
+    ),
+  ),
 })
 export type RetentionAnswer = Named<z.infer<typeof retentionAnswer>>
 

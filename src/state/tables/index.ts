@@ -11,6 +11,7 @@ export type {
 } from './keys.js'
 export type { EventTable } from './ledger.js'
 export type { RemovalTable } from './retention.js'
+export type { DoubtedSpanTable } from './timekeeping.js'
 export type {
   ItemKind,
   ItemTable,

@@ -36,9 +36,11 @@ import type {
   TransferTable,
 } from './transfers.js'
 import type { RetentionTables } from './retention.js'
+import type { TimekeepingTables } from './timekeeping.js'
 import type { UploadKeyTable, UsageTable } from './uploads.js'
 
-export interface Tables extends NightTables, ComplianceTables, AlertTables, RetentionTables {
+export interface Tables
+  extends NightTables, ComplianceTables, AlertTables, RetentionTables, TimekeepingTables {
   transfers: TransferTable
   envelopes: EnvelopeTable
   key_packets: KeyPacketTable

@@ -7,6 +7,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { checkSite } from '../../src/cli/site/site-check.js'
 import { checkStore } from '../../src/cli/site/store-check.js'
 import { loadSite } from '../../src/config/index.js'
@@ -39,13 +40,16 @@ beforeAll(async () => {
 afterAll(() => folder.dispose())
 
 const anyPort: Env = { NOCTURNE_LISTEN: '127.0.0.1:0', NOCTURNE_DIMSE_LISTEN: '127.0.0.1:0' }
-/** A database or store that is down keeps a gateway waiting; nothing else takes longer here. */
-const WAITING_MS = 1_000
 
-/** `serves`, the code of the error that stopped it, or `waits`. */
+/** `serves`, the code of the error that stopped it, or `waits` for a database or store. */
 async function serve(env: Env): Promise<string> {
   let gateway: Gateway | undefined
-  let late: NodeJS.Timeout | undefined
+  const logged = new PassThrough({ encoding: 'utf8' })
+  const waiting = new Promise<string>((resolve) => {
+    logged.on('data', (line: string) => {
+      if (line.includes('waiting to start')) resolve('waits')
+    })
+  })
   try {
     const now = new Date()
     const read = await loadSite(
@@ -58,15 +62,11 @@ async function serve(env: Env): Promise<string> {
         loadProfile,
       },
     )
-    gateway = await createGateway(read, { logger: createLogger('silent') })
-    const waiting = new Promise<string>((resolve) => {
-      late = setTimeout(() => resolve('waits'), WAITING_MS)
-    })
+    gateway = await createGateway(read, { logger: createLogger('warn', logged) })
     return await Promise.race([gateway.start().then(() => 'serves'), waiting])
   } catch (error) {
     return error instanceof Error && 'code' in error ? String(error.code) : String(error)
   } finally {
-    clearTimeout(late)
     await gateway?.close(0)
   }
 }

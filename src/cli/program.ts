@@ -54,6 +54,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   witness: async () => (await import('./commands/audit/witness.js')).registerWitness,
   assess: async () => (await import('./commands/officer/assess.js')).registerAssess,
   turnaround: async () => (await import('./commands/officer/turnaround.js')).registerTurnaround,
+  incident: async () => (await import('./commands/officer/incident.js')).registerIncident,
   register: async () => (await import('./commands/officer/register.js')).registerRegister,
   open: async () => (await import('./commands/reader/open.js')).registerOpen,
   seal: async () => (await import('./commands/sender/seal.js')).registerSeal,

@@ -25,6 +25,7 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/
 const CITE = /^(?:16[0-4])\.\d{3}(?:\([A-Za-z0-9]{1,5}\))*$/
 const DIGEST = /^[0-9a-f]{64}$/
 const MOST_TEXT = 500
+const MOST_NOTE = 10_000
 const MOST_LISTED = 2_000
 
 /**
@@ -90,6 +91,8 @@ function readField({ type, choices }: Field, raw: unknown): FieldValue | undefin
       return ID.test(text) ? text : undefined
     case 'text':
       return text.length <= MOST_TEXT && !/\p{Cc}/u.test(text) ? text : undefined
+    case 'note':
+      return isNote(text) ? text : undefined
     case 'date':
       return DATE.test(text) && isDay(text) ? text : undefined
     case 'digest':
@@ -98,6 +101,10 @@ function readField({ type, choices }: Field, raw: unknown): FieldValue | undefin
       return choices?.includes(text) === true ? text : undefined
   }
 }
+
+/** Lines of text without other control characters. */
+const isNote = (text: string): boolean =>
+  text.length <= MOST_NOTE && text.isWellFormed() && !/[^\t\n\r\P{Cc}]/u.test(text)
 
 const isDay = (text: string): boolean => {
   const time = Date.parse(`${text}T00:00:00Z`)
@@ -115,6 +122,8 @@ export function expectationOf({ type, choices }: Field): string {
       return 'is not a list of citations such as 164.308(a)(5)'
     case 'text':
       return `is not one line of at most ${MOST_TEXT} characters`
+    case 'note':
+      return `is not text of at most ${MOST_NOTE} characters`
     case 'date':
       return 'is not a date such as 2026-07-01'
     case 'digest':

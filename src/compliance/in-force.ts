@@ -18,7 +18,7 @@ export const inForce = (
 export const notEnded = (entries: readonly RegisterEntry[], at: number): readonly RegisterEntry[] =>
   entries.filter(({ endedAt }) => endedAt === undefined || endedAt > at)
 
-export const textOf = (entry: RegisterEntry, field: string): string => {
+export const textOf = (entry: Pick<RegisterEntry, 'data'>, field: string): string => {
   const value = entry.data[field]
   return typeof value === 'string' ? value : ''
 }

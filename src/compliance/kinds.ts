@@ -1,4 +1,6 @@
 /** The kinds of register entry and their fields, as data, for the command, the pages and files. */
+import { DECISIONS } from '../protocol/incident-decision.js'
+
 export const REGISTER_KINDS = [
   'organisation',
   'agreement',
@@ -54,10 +56,10 @@ export interface IncidentSummary {
 
 /**
  * How a field is written and validated. `ids` and `cites` are lists, separated by commas in text
- * form.
+ * form; a `note` may have several lines.
  */
 export interface Field {
-  readonly type: 'id' | 'ids' | 'text' | 'date' | 'flag' | 'choice' | 'cites' | 'digest'
+  readonly type: 'id' | 'ids' | 'text' | 'note' | 'date' | 'flag' | 'choice' | 'cites' | 'digest'
   readonly label: string
   readonly isRequired?: boolean
   readonly choices?: readonly string[]
@@ -76,6 +78,7 @@ const id = (label: string): Field => ({ type: 'id', label, isRequired: true })
 const text = (label: string, isRequired = true): Field => ({ type: 'text', label, isRequired })
 const date = (label: string, isRequired = true): Field => ({ type: 'date', label, isRequired })
 const flag = (label: string): Field => ({ type: 'flag', label })
+const note = (label: string): Field => ({ type: 'note', label })
 const digest = (label: string): Field => ({ type: 'digest', label })
 const choice = (label: string, ...choices: readonly string[]): Field => ({
   ...{ type: 'choice', label, isRequired: true, choices },
@@ -90,12 +93,6 @@ export const POLICY_TYPES = [
   'access-review',
   'notice',
 ] as const
-
-/**
- * An incident counts as a breach unless a low probability of compromise is demonstrated, or an
- * exception applies (164.402).
- */
-export const INCIDENT_DECISIONS = ['breach', 'low-probability', 'exception'] as const
 
 export const KIND_RULES: Readonly<Record<RegisterKind, KindRules>> = {
   organisation: {
@@ -231,10 +228,25 @@ export const KIND_RULES: Readonly<Record<RegisterKind, KindRules>> = {
         ],
       ),
       discovered: date('discovered on'),
+      readers: { type: 'ids', label: 'readers whose keys or devices are concerned' },
+      keys: { type: 'ids', label: 'fingerprints of the keys concerned' },
+      from: date('first day on which data may have been exposed', false),
+      until: date('last day on which data may have been exposed', false),
+      nature: note('(i) nature and extent of the data, and how likely a patient is identified'),
+      recipient: note('(ii) who used the data, or to whom it was disclosed'),
+      viewed: note('(iii) whether it was acquired or viewed'),
+      mitigation: note('(iv) how far the risk has been mitigated'),
+      delayedUntil: date('164.412: notification delayed until', false),
+      delayKind: { type: 'choice', label: '164.412: statement', choices: ['written', 'oral'] },
+      delayedOn: date('164.412: date of the statement', false),
+      individuals: { type: 'text', label: 'number of individuals concerned' },
       decided: date('decided on', false),
-      decision: { type: 'choice', label: 'decision', choices: INCIDENT_DECISIONS },
+      decision: { type: 'choice', label: 'decision', choices: DECISIONS },
       assessment: digest('SHA-256 of the four-factor assessment (164.402)'),
+      statement: note('the decision as signed'),
+      signature: note('signature of the officer on the decision'),
       notified: date('individuals notified on', false),
+      reported: date('Secretary notified on', false),
     },
   },
 }

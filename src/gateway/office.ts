@@ -1,5 +1,5 @@
 /** Opens the operations of officers and operators on the ledger. */
-import { compare } from '../compliance/index.js'
+import { compare, deadlinesOf } from '../compliance/index.js'
 import type { Compliance } from '../compliance/index.js'
 import { assessmentCsv, assessmentPdf, assessmentWorkbook } from '../compliance/exports/index.js'
 import { oscalFiles } from '../compliance/oscal/index.js'
@@ -29,6 +29,7 @@ import {
 } from '../ledger/reviews/index.js'
 import { formatPolicy } from '../ledger/witness/index.js'
 import { createOfficer } from '../officer/index.js'
+import { NocturneError } from '../lib/errors.js'
 import type { Officer } from '../officer/index.js'
 import { retentionAnswer } from '../retention/index.js'
 import type { Retention } from '../retention/index.js'
@@ -62,7 +63,7 @@ export function openOffice(
     readonly retention: Retention
   },
 ): OfficeRooms {
-  const { site, state, ledger, logFiles, now } = ground
+  const { site, state, ledger, logFiles, keys, now } = ground
   const { config, secrets } = site
   const options: PruneOptions = {
     ...{ state, ledger, publisher, now, files: logFiles },
@@ -88,6 +89,8 @@ export function openOffice(
           address: String(entry.data.address ?? ''),
           hasEnded: entry.endedAt !== undefined,
         })),
+      verifyDetached: keys.verifyDetached,
+      incidents: incidentsOf(compliance, now),
       packaging: { exportLedger, packageMembers, formatPolicy },
       rendering: { compare, assessmentCsv, assessmentPdf, assessmentWorkbook, oscalFiles },
       keeping: {
@@ -103,3 +106,24 @@ export function openOffice(
     }),
   }
 }
+
+/** The register of incidents, as the room of the officer needs it. */
+const incidentsOf = (
+  { registers }: Compliance,
+  now: () => number,
+): Parameters<typeof createOfficer>[0]['incidents'] => ({
+  find: async (id) => {
+    const all = await registers.list('incident')
+    const found = all.findLast((one) => one.subject === id && one.endedAt === undefined)
+    if (!found) throw new NocturneError('not_found')
+    return found
+  },
+  amend: async (entry, fields, actor) => {
+    const { ids, receipt } = await registers.add(
+      [{ kind: 'incident', fields, replaces: entry.id }],
+      actor,
+    )
+    return { id: ids[0] ?? '', index: receipt.index }
+  },
+  deadlines: (entry) => deadlinesOf(entry, now()),
+})

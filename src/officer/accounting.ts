@@ -205,4 +205,4 @@ function descriptionOf({ items, transfer }: Disclosure): string {
 }
 
 const acknowledgedAt = ({ transfer, reader }: Disclosure): string =>
-  transfer.acknowledged?.by === reader ? transfer.acknowledged.at : ''
+  transfer.openedBy.find(({ by }) => by === reader)?.at ?? ''

@@ -5,7 +5,6 @@
 import type { Ledger } from '../ledger/log/index.js'
 import type { ItemEvidence, TransferEvidence } from './evidence.js'
 import { rowsOf, textOf } from './rows.js'
-import type { ReadTransfer } from './transfer-evidence.js'
 
 /**
  * Gives each document the patient of the instances in its transfer; in a transfer without
@@ -15,16 +14,16 @@ export async function attributeDocuments(
   ledger: Ledger,
   end: number,
   facility: string,
-  transfers: readonly ReadTransfer[],
+  transfers: readonly TransferEvidence[],
 ): Promise<readonly TransferEvidence[]> {
-  const isOrphan = ({ items, case: id }: ReadTransfer) =>
+  const isOrphan = ({ items, case: id }: TransferEvidence) =>
     id !== undefined && items.length > 0 && namedIn(items).size === 0
   const ofCases = transfers.some(isOrphan)
     ? await patientsOfCases(ledger, end, facility)
     : new Map<string, ReadonlySet<string>>()
-  return transfers.map(({ case: id, ...transfer }) => {
+  return transfers.map((transfer) => {
     const own = namedIn(transfer.items)
-    const named = own.size > 0 ? own : (ofCases.get(id ?? '') ?? own)
+    const named = own.size > 0 ? own : (ofCases.get(transfer.case ?? '') ?? own)
     const [only] = named.size === 1 ? named : []
     return {
       ...transfer,

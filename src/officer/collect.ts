@@ -9,7 +9,6 @@ import { readKeyHistory } from './key-history.js'
 import type { Evidence, EvidenceScope, ItemEvidence, TransferEvidence } from './evidence.js'
 import { rowsOf } from './rows.js'
 import { readTransfer, textsOf } from './transfer-evidence.js'
-import type { ReadTransfer } from './transfer-evidence.js'
 
 /**
  * Limits a report to what a person can read and memory can hold; longer periods must be requested
@@ -31,7 +30,7 @@ export async function collectEvidence(ledger: Ledger, scope: EvidenceScope): Pro
   const keys = await readKeyHistory(ledger, size)
   const own = new Set(keys.flatMap((one) => (one.principal === reader ? [one.fingerprint] : [])))
   const { ids, sealedOutside } = await touchedTransfers(ledger, size, scope, own)
-  const found: ReadTransfer[] = []
+  const found: TransferEvidence[] = []
   for (const id of ids) found.push(await readTransfer(ledger, id, size, scope))
   const transfers: TransferEvidence[] = []
   let count = 0

@@ -42,12 +42,15 @@ export function dossierCsv(evidence: Evidence): string {
           '',
         ],
       ]
-    return item.fetched.map((one) => [
-      ...about,
-      ...[one.reader, String(one.times), one.first, one.last, String(one.bytes)],
-      ...[one.fingerprints.join(' '), one.addresses.join(' ')],
-      ...[acknowledged?.by ?? '', acknowledged?.at ?? '', String(one.index)],
-    ])
+    return item.fetched.map((one) => {
+      const opened = transfer.openedBy.find(({ by }) => by === one.reader)
+      return [
+        ...about,
+        ...[one.reader, String(one.times), one.first, one.last, String(one.bytes)],
+        ...[one.fingerprints.join(' '), one.addresses.join(' ')],
+        ...[opened?.by ?? '', opened?.at ?? '', String(one.index)],
+      ]
+    })
   })
   return [head, ...rows].map(csvRecord).join('')
 }
@@ -269,14 +272,14 @@ function transferCells(transfer: TransferEvidence): readonly string[] {
     const times = his.map(({ first }) => first).sort()
     return `${reader}: ${his.length} items from ${instant(times[0] ?? 0)}, ${[...new Set(his.flatMap(({ addresses }) => addresses))].join(', ')}`
   })
-  const { acknowledged, availableAt } = transfer
+  const { openedBy, availableAt } = transfer
   return [
     transfer.transfer,
     availableAt === undefined ? 'not yet' : instant(availableAt),
     String(transfer.items.length),
     told.join('\n') || 'nobody',
     [...new Set(fetched.flatMap(({ fingerprints }) => fingerprints))].map(short).join('\n'),
-    acknowledged ? `${acknowledged.by}, ${instant(acknowledged.at)}` : 'none',
+    openedBy.map(({ by, at }) => `${by}, ${instant(at)}`).join('\n') || 'none',
   ]
 }
 

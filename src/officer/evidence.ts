@@ -47,8 +47,19 @@ export interface ItemEvidence {
   readonly fetched: readonly Fetched[]
 }
 
+/** A signed statement of a reader that they opened a transfer. */
+export interface Opened {
+  readonly by: string
+  readonly at: string
+  /** Index of the entry. */
+  readonly index: number
+}
+
 export interface TransferEvidence {
   readonly transfer: string
+  /** ID and code of the case that it belongs to, if the ledger names one. */
+  readonly case: string | undefined
+  readonly code: string | undefined
   readonly group: string
   readonly priority: string
   readonly availableAt: string | undefined
@@ -56,8 +67,10 @@ export interface TransferEvidence {
    * Fingerprints of the keys to which it was sealed, originally or later; includes removed ones.
    */
   readonly sealedTo: readonly string[]
-  readonly acknowledged:
-    { readonly by: string; readonly at: string; readonly index: number } | undefined
+  /** The last signed statement of having opened it. */
+  readonly acknowledged: Opened | undefined
+  /** The first such statement of each reader: a case may pass from one reader to another. */
+  readonly openedBy: readonly Opened[]
   readonly items: readonly ItemEvidence[]
 }
 

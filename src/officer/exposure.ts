@@ -31,13 +31,12 @@ export function placedOf({ transfers, keys, scope }: Evidence): readonly Placed[
   return transfers.flatMap((transfer) => {
     const couldOpen = [...new Set(transfer.sealedTo.map((one) => holders.get(one) ?? one))]
     return transfer.items.map((item): Placed => {
-      const by = transfer.acknowledged?.by
       const exposure =
         item.fetched.length === 0
           ? scope.reader === undefined
             ? 'sealed'
             : 'openable'
-          : item.fetched.some(({ reader }) => reader === by)
+          : item.fetched.some(({ reader }) => transfer.openedBy.some(({ by }) => by === reader))
             ? 'opened'
             : 'fetched'
       return { transfer, item, patient: item.patient, exposure, couldOpen }

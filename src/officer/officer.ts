@@ -4,6 +4,8 @@ import type { Json } from '../lib/json.js'
 import type { ZipMember } from '../lib/zip.js'
 import { exportAssessment } from './assessments.js'
 import type { AssessmentExport, AssessmentParts } from './assessments.js'
+import { createIncidentDesk } from './incident/desk.js'
+import type { IncidentDesk, IncidentParts } from './incident/desk.js'
 import { createKeeping } from './keeping.js'
 import type { Keeping, KeepingParts } from './keeping.js'
 import { exportEvents, exportPackage } from './ledger-package.js'
@@ -66,13 +68,19 @@ export interface Officer {
    */
   exportAssessment(actor: Actor, wanted: AssessmentExport): Promise<readonly ZipMember[]>
   readonly keeping: Keeping
+  readonly incidents: IncidentDesk
 }
 
 export interface OtherIssuers {
   readonly otherIssuers?: { readonly patients: number; readonly events: number }
 }
 
-export type OfficerParts = SearchParts & PatientParts & ReportParts & AssessmentParts & KeepingParts
+export type OfficerParts = SearchParts &
+  PatientParts &
+  ReportParts &
+  AssessmentParts &
+  KeepingParts &
+  IncidentParts
 
 export function createOfficer(parts: OfficerParts): Officer {
   return {
@@ -94,6 +102,7 @@ export function createOfficer(parts: OfficerParts): Officer {
     report: (actor, report, question) => makeReport(parts, actor, report, question),
     exportAssessment: (actor, wanted) => exportAssessment(parts, actor, wanted),
     keeping: createKeeping(parts),
+    incidents: createIncidentDesk(parts),
   }
 }
 

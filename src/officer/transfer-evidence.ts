@@ -1,13 +1,8 @@
 /** What the ledger records about one transfer: its items, its keys, and who fetched what. */
 import type { EventType, Ledger, LedgerRow } from '../ledger/log/index.js'
 import type { Json } from '../lib/json.js'
-import type { EvidenceScope, Fetched, ItemEvidence, TransferEvidence } from './evidence.js'
+import type { EvidenceScope, Fetched, ItemEvidence, Opened, TransferEvidence } from './evidence.js'
 import { rowsOf, textOf } from './rows.js'
-
-export interface ReadTransfer extends TransferEvidence {
-  /** The case that it belongs to, if the ledger names one. */
-  readonly case: string | undefined
-}
 
 const TOLD: readonly EventType[] = [
   'case.joined',
@@ -27,10 +22,11 @@ export async function readTransfer(
   transfer: string,
   end: number,
   { from, until, reader }: EvidenceScope,
-): Promise<ReadTransfer> {
+): Promise<TransferEvidence> {
   let [group, priority] = ['', '']
-  let [availableAt, inCase]: (string | undefined)[] = []
+  let [availableAt, inCase, code]: (string | undefined)[] = []
   let acknowledged: TransferEvidence['acknowledged']
+  const openedBy = new Map<string, Opened>()
   const sealedTo = new Set<string>()
   const items: Omit<ItemEvidence, 'fetched' | 'mayConcern'>[] = []
   const fetched = new Map<number, Map<string, Fetched>>()
@@ -49,6 +45,7 @@ export async function readTransfer(
       case 'case.opened':
       case 'case.joined':
         inCase = textOf(detail.case) ?? inCase
+        code = textOf(detail.code) ?? code
         break
       case 'transfer.available':
         availableAt = time
@@ -59,6 +56,7 @@ export async function readTransfer(
         break
       case 'transfer.acknowledged':
         acknowledged = { by: actor.id, at: time, index }
+        if (!openedBy.has(actor.id)) openedBy.set(actor.id, acknowledged)
         break
       case 'item.accepted':
         items.push(itemOf(row))
@@ -75,7 +73,8 @@ export async function readTransfer(
     }
   }
   return {
-    ...{ transfer, group, priority, availableAt, acknowledged, case: inCase },
+    ...{ transfer, group, priority, availableAt, acknowledged, case: inCase, code },
+    openedBy: [...openedBy.values()],
     sealedTo: [...sealedTo],
     items: items.map((one) => ({
       ...one,

@@ -167,10 +167,64 @@ describe('registers and assessments from the command line', () => {
     ])
   })
 
+  it('opens, assesses, decides and packs an incident', async () => {
+    // The document that reader-1 claimed above was never fetched.
+    const opened = ['incident', 'open', 'laptop-1', '--kind', 'lost-device', '--reader', 'reader-1']
+    await officer(...opened, '--discovered', '2026-11-02')
+    expect(await officer('incident', 'show', 'laptop-1')).toMatchObject({
+      facts: {
+        readers: [{ id: 'reader-1', transfers: { viewed: 0, fetched: 0, listed: 1, openable: 0 } }],
+        individuals: { total: 0 },
+      },
+      deadlines: expect.arrayContaining([expect.objectContaining({ due: '2027-01-01' })]),
+    })
+    const key = (who: string) => ['--key', join(gateway.site, 'demo-keys', `${who}.asc`)]
+    const decide = (decision: string, who: string) =>
+      gateway.as(
+        ...['officer-1', 'incident', 'decide', 'laptop-1', '--decision', decision],
+        ...['--by', 'officer-1', ...key(who)],
+      )
+    // Without the four factors a breach is presumed; and the officer must sign.
+    for (const [decision, who] of [
+      ['low-probability', 'officer-1'],
+      ['breach', 'reader-1'],
+    ] as const)
+      expect(await decide(decision, who)).toMatchObject({
+        ...{ status: 1, stderr: expect.stringContaining('decision does not match') },
+      })
+    const file = join(gateway.path, 'factor.txt')
+    await writeFile(file, 'The disk was encrypted.\nThe laptop was found, locked.\n')
+    const factors = ['nature', 'recipient', 'viewed', 'mitigation']
+    await officer(
+      ...['incident', 'assess', 'laptop-1', ...factors.flatMap((one) => [`--${one}-file`, file])],
+    )
+    expect(await decide('low-probability', 'officer-1')).toMatchObject({ status: 0, stderr: '' })
+    expect(await officer('incident', 'list')).toMatchObject({
+      incidents: [{ entry: { subject: 'laptop-1', data: { decision: 'low-probability' } } }],
+    })
+
+    const out = join(gateway.path, 'laptop-1')
+    await officer('incident', 'pack', 'laptop-1', '--out', out)
+    const read = (name: string) => readFile(join(out, name), 'utf8')
+    expect(await read('decision.json')).toContain('"decision":"low-probability"')
+    expect(await read('decision.asc')).toContain('BEGIN PGP SIGNATURE')
+    expect(await read('transfers.csv')).toContain('"reader-1","listed","facility-a"')
+    const digest = createHash('sha256')
+      .update(await read('incident.json'))
+      .digest('hex')
+    const events = await officer('audit', 'query', '--type', 'ledger.exported')
+    expect(JSON.stringify(events)).toContain(digest)
+    const log = join(gateway.path, 'breaches.csv')
+    expect(await officer('incident', 'log', '--year', '2026', '--out', log)).toMatchObject({
+      breaches: 0,
+    })
+  })
+
   it('is for officers only', async () => {
     for (const words of [
       ['register', 'list', 'training'],
       ['assess', 'run'],
+      ['incident', 'show', 'laptop-1'],
     ]) {
       const refused = await gateway.as('reader-1', ...words)
       expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('role') })

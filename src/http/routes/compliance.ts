@@ -23,6 +23,7 @@ import {
   entriesRequest,
   statementRequest,
 } from '../../protocol/http/compliance.js'
+import { signedRequest } from '../../protocol/signed.js'
 import { parseBody, parseQuery } from '../parse.js'
 import { admit } from '../request.js'
 import { sendFile } from '../send-file.js'
@@ -37,7 +38,7 @@ export interface ComplianceRouteRooms {
   readonly gatekeeper: Pick<Gatekeeper, 'admit'>
   readonly ledger: Pick<Ledger, 'noteRead' | 'proof'>
   readonly compliance: Compliance
-  readonly officer: Pick<Officer, 'exportAssessment'>
+  readonly officer: Pick<Officer, 'exportAssessment' | 'incidents'>
 }
 
 export function complianceRoutes(rooms: ComplianceRouteRooms, origin: () => string): Router {
@@ -45,6 +46,7 @@ export function complianceRoutes(rooms: ComplianceRouteRooms, origin: () => stri
   addRegisters(router, rooms)
   addAssessments(router, rooms, origin)
   addStatements(router, rooms)
+  addIncidents(router, rooms)
   return router
 }
 
@@ -141,6 +143,28 @@ function addStatements(
     const { evidence } = parseBody(doneRequest, request)
     const { index } = await desk.finish(id, evidence, actor)
     response.json({ id, receipt: await ledger.proof(index) })
+  })
+}
+
+function addIncidents(
+  router: Router,
+  { gatekeeper, officer: { incidents } }: ComplianceRouteRooms,
+): void {
+  router.get('/incidents/:id', async (request, response) => {
+    const { actor } = await admit(gatekeeper, request, 'compliance.read')
+    response.json(await incidents.show(actor, request.params.id))
+  })
+
+  router.get('/incidents/:id/pack', async (request, response) => {
+    const { actor } = await admit(gatekeeper, request, 'compliance.read')
+    const files = await incidents.pack(actor, request.params.id)
+    await sendFile(response, 'application/zip', 'incident.zip', zipOf(files))
+  })
+
+  router.post('/incidents/:id/decision', BODY, async (request, response) => {
+    const { actor } = await admit(gatekeeper, request, 'compliance.write')
+    const signed = parseBody(signedRequest, request)
+    response.status(201).json(await incidents.decide(actor, request.params.id, signed))
   })
 }
 

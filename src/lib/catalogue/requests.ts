@@ -89,6 +89,11 @@ export const REQUESTS = {
     'a field of the register entry is missing or malformed',
     '`nocturne register add KIND --help` lists the fields and their formats',
   ),
+  decision_invalid: entry(
+    422,
+    'the decision does not match the incident as it is now, or the officer who sent it has not signed it',
+    'run `nocturne incident decide` with your own key; other decisions than a breach need all four factors: `nocturne incident assess`',
+  ),
   register_full: entry(
     507,
     'the register is full',

@@ -98,3 +98,38 @@ export const statementRequest = z.strictObject({
 })
 export const actionRequest = z.strictObject({ row, owner: principalId, due: day, text })
 export const doneRequest = z.strictObject({ evidence: text })
+
+export const incidentAnswer = z.looseObject({
+  incident: z.string(),
+  entry: about('ID of its entry in the register.', id),
+  data: about('The fields of its entry.', z.record(z.string(), z.unknown())),
+  deadlines: z.array(
+    z.looseObject({
+      cite: z.string(),
+      what: z.string(),
+      when: z.optional(z.string()),
+      due: about('The last day.', day),
+      state: z.enum(['running', 'overdue', 'done', 'not-needed']),
+    }),
+  ),
+  facts: z.looseObject({
+    readers: z.array(
+      z.looseObject({
+        id: z.string(),
+        transfers: about(
+          'Numbers of transfers: viewed, fetched, only listed, only openable.',
+          z.looseObject({ viewed: count, fetched: count, listed: count, openable: count }),
+        ),
+      }),
+    ),
+    individuals: z.looseObject({
+      ...{ total: count, viewed: count, fetched: count, listed: count, openable: count },
+    }),
+    viewed: about(
+      'Each transfer that a statement or report signed by the reader shows to have been opened.',
+      z.array(z.looseObject({ reader: z.string(), transfer: z.string() })),
+    ),
+  }),
+  digests: about('What a decision names.', z.looseObject({ facts: sha256, factors: sha256 })),
+})
+export type IncidentAnswer = z.infer<typeof incidentAnswer>

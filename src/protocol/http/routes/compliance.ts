@@ -8,14 +8,18 @@ import {
   entriesRequest,
   idAnswer,
   idsAnswer,
+  incidentAnswer,
   registerAnswer,
   statementRequest,
 } from '../compliance.js'
+import { signedRequest } from '../../signed.js'
 import type { RouteDoc, Routes } from '../route.js'
 
 const officer: Pick<RouteDoc, 'roles' | 'tag'> = { roles: ['officer'], tag: 'Compliance' }
 /** What can be wrong with an entry or a text apart from its form. */
 const REGISTER_ERRORS = ['register_invalid', 'register_full', 'not_found'] as const
+const INCIDENT_ERRORS = ['not_found', 'report_too_large'] as const
+const incident = 'The `incident` of its entry in the register.'
 const kind = 'Kind of the register, such as `agreement` or `training`.'
 
 export const COMPLIANCE_ROUTES: Routes = {
@@ -94,5 +98,35 @@ export const COMPLIANCE_ROUTES: Routes = {
     json: doneRequest,
     answers: { 200: { about: 'Done.', json: idAnswer } },
     errors: REGISTER_ERRORS,
+  },
+  'GET /v1/incidents/{id}': {
+    ...officer,
+    summary: 'Facts and deadlines of an incident',
+    path: { id: incident },
+    answers: {
+      200: { about: 'What the ledger shows about it now.', json: incidentAnswer },
+    },
+    errors: INCIDENT_ERRORS,
+  },
+  'GET /v1/incidents/{id}/pack': {
+    ...officer,
+    summary: 'Evidence about an incident',
+    path: { id: incident },
+    answers: {
+      200: {
+        about: 'A ZIP with a PDF, CSV files, templates of notices, and the proofs.',
+        type: 'application/zip',
+        headers: { 'Content-Disposition': 'Suggests a file name.' },
+      },
+    },
+    errors: INCIDENT_ERRORS,
+  },
+  'POST /v1/incidents/{id}/decision': {
+    ...officer,
+    summary: 'Decide an incident, signed by the officer',
+    path: { id: incident },
+    json: signedRequest,
+    answers: { 201: { about: 'Recorded in the register.', json: idAnswer } },
+    errors: [...INCIDENT_ERRORS, 'decision_invalid', 'register_full'],
   },
 }

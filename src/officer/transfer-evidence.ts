@@ -25,8 +25,7 @@ export async function readTransfer(
 ): Promise<TransferEvidence> {
   let [group, priority] = ['', '']
   let [availableAt, inCase, code]: (string | undefined)[] = []
-  let acknowledged: TransferEvidence['acknowledged']
-  const openedBy = new Map<string, Opened>()
+  const opened: Opened[] = []
   const sealedTo = new Set<string>()
   const items: Omit<ItemEvidence, 'fetched' | 'mayConcern'>[] = []
   const fetched = new Map<number, Map<string, Fetched>>()
@@ -44,8 +43,7 @@ export async function readTransfer(
         break
       case 'case.opened':
       case 'case.joined':
-        inCase = textOf(detail.case) ?? inCase
-        code = textOf(detail.code) ?? code
+        ;[inCase, code] = [textOf(detail.case) ?? inCase, textOf(detail.code) ?? code]
         break
       case 'transfer.available':
         availableAt = time
@@ -55,8 +53,7 @@ export async function readTransfer(
         sealedTo.add(textOf(detail.fingerprint) ?? '')
         break
       case 'transfer.acknowledged':
-        acknowledged = { by: actor.id, at: time, index }
-        if (!openedBy.has(actor.id)) openedBy.set(actor.id, acknowledged)
+        opened.push({ by: actor.id, at: time, index })
         break
       case 'item.accepted':
         items.push(itemOf(row))
@@ -73,9 +70,8 @@ export async function readTransfer(
     }
   }
   return {
-    ...{ transfer, group, priority, availableAt, acknowledged, case: inCase, code },
-    openedBy: [...openedBy.values()],
-    sealedTo: [...sealedTo],
+    ...{ transfer, group, priority, availableAt, case: inCase, code },
+    ...{ acknowledged: opened.at(-1), openedBy: firstOfEach(opened), sealedTo: [...sealedTo] },
     items: items.map((one) => ({
       ...one,
       mayConcern: [],
@@ -83,6 +79,11 @@ export async function readTransfer(
     })),
   }
 }
+
+/** The first statement of each reader. */
+const firstOfEach = (opened: readonly Opened[]): readonly Opened[] => [
+  ...new Map(opened.toReversed().map((one) => [one.by, one])).values(),
+]
 
 function itemOf({ entry }: LedgerRow): Omit<ItemEvidence, 'fetched' | 'mayConcern'> {
   const { detail = {}, item = 0, patient } = entry

@@ -113,7 +113,7 @@ describe('a laptop that was stolen', () => {
     expect(lines).toHaveLength(CASES + 2 + 2)
     for (const { viewed, possibility } of facts.lines) {
       if (possibility !== 'viewed') continue
-      const [row] = (await open.ledger.query({ start: viewed?.index, limit: 1 })).rows
+      const [row] = (await open.ledger.query({ start: viewed?.index ?? -1, limit: 1 })).rows
       expect(row?.entry).toMatchObject({ type: 'transfer.acknowledged', actor: { id: 'reader-1' } })
     }
   })

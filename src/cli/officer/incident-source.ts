@@ -4,6 +4,7 @@ import { checkSource } from '../audit/audit-source.js'
 import type { SourceOptions } from '../audit/audit-source.js'
 import type { Cli } from '../command.js'
 import { withGateway } from '../gateway-options.js'
+import type { ComplianceSource, ShownEntry } from './compliance-source.js'
 import type { Output } from '../output.js'
 
 export interface IncidentSource {
@@ -66,4 +67,26 @@ function subjectOf(detail: unknown): string | undefined {
   if (typeof detail !== 'object' || detail === null) return undefined
   const { subject } = detail as { readonly subject?: unknown }
   return typeof subject === 'string' ? subject : undefined
+}
+
+/** Incidents are entries of the register. @throws CommandError as `withIncidents` */
+export async function inRegister<T>(
+  options: SourceOptions,
+  cli: Cli,
+  output: Output,
+  work: (source: ComplianceSource) => Promise<T>,
+): Promise<T> {
+  const { withCompliance } = await import('./compliance-source.js')
+  return withCompliance(options, cli, output, work)
+}
+
+/** Without ended entries. */
+export const incidentsIn = async (options: SourceOptions, cli: Cli, output: Output) =>
+  (await inRegister(options, cli, output, (source) => source.list('incident'))).filter(
+    ({ endedAt }) => endedAt === undefined,
+  )
+
+export const fieldOf = ({ data }: ShownEntry, name: string): string => {
+  const value = data[name]
+  return typeof value === 'string' ? value : ''
 }

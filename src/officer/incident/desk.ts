@@ -54,7 +54,7 @@ export interface ShownIncident {
   readonly entry: string
   readonly data: RegisterEntry['data']
   readonly deadlines: readonly (Omit<Deadline, 'dueAt'> & { readonly due: string })[]
-  readonly facts: { readonly [name: string]: Json }
+  readonly facts: Readonly<Record<string, Json>>
   /** SHA-256 of the canonical JSON of `facts`, and of the factors: what a decision names. */
   readonly digests: { readonly facts: string; readonly factors: string }
 }

@@ -71,7 +71,7 @@ export function keysCsv({ keys }: Pick<IncidentFacts, 'keys'>): string {
 }
 
 /** The facts in short. The ledger holds the digest of its canonical JSON. */
-export function summaryOf(facts: IncidentFacts): { readonly [name: string]: Json } {
+export function summaryOf(facts: IncidentFacts): Readonly<Record<string, Json>> {
   const { readers, scope, size, lines, keys } = facts
   const individuals = individualsOf(facts)
   const countOf = (possibility: Possibility) =>

@@ -2,7 +2,7 @@
  * When a reader could see which cases in a list: while signed in, as a member of the group, while
  * the case was open. Computed from a few events; lists are polled, so no event records each look.
  */
-import type { EventType, Ledger } from '../../ledger/log/index.js'
+import type { EventType, Ledger, LedgerRow } from '../../ledger/log/index.js'
 import { rowsOf, textOf } from '../rows.js'
 
 /** Milliseconds since 1970; `until` is exclusive. */
@@ -59,54 +59,10 @@ export async function readPresence(
   readers: readonly string[],
   isMember: (reader: string, group: string) => boolean,
 ): Promise<Presence> {
-  const sessions: Session[] = []
-  const members: Member[] = []
-  const listings = new Map<string, Listing[]>()
-  const transfersOf = new Map<string, string[]>()
+  const seen: Seen = { sessions: [], members: [], listings: new Map(), transfersOf: new Map() }
   const whose = new Set(readers)
-
-  for await (const { entry, index } of rowsOf(ledger, { types: TYPES, end })) {
-    const { actor, detail = {}, group = '', transfer } = entry
-    const at = Date.parse(entry.time)
-    switch (entry.type) {
-      case 'signin.succeeded':
-      case 'token.issued': {
-        const isIssued = entry.type === 'token.issued'
-        const reader = isIssued ? (textOf(detail.principal) ?? '') : actor.id
-        if (!whose.has(reader)) break
-        sessions.push({
-          ...{ reader, index, from: at, until: Date.parse(textOf(detail.expiresAt) ?? '') },
-          ...{ token: (isIssued ? textOf(detail.token) : actor.token) ?? '' },
-          ...{ method: isIssued ? 'issued' : 'signature', address: actor.address },
-        })
-        break
-      }
-      case 'token.revoked':
-        endWhere(sessions, at, ({ token }) => token === textOf(detail.token))
-        break
-      case 'membership.confirmed':
-        members.push({ principal: textOf(detail.principal) ?? '', group, ...ALWAYS, from: at })
-        break
-      case 'membership.removed':
-        endWhere(members, at, (one) => one.group === group && one.principal === detail.principal)
-        break
-      case 'transfer.available':
-        if (transfer !== undefined && !listings.has(transfer))
-          listings.set(transfer, [{ ...ALWAYS, group, from: at }])
-        break
-      case 'case.opened':
-      case 'case.joined': {
-        if (transfer === undefined) break
-        const id = textOf(detail.case) ?? ''
-        transfersOf.set(id, [...(transfersOf.get(id) ?? []), transfer])
-        listings.set(transfer, [...(listings.get(transfer) ?? []), { ...ALWAYS, group, from: at }])
-        break
-      }
-      default:
-        for (const one of transfersOf.get(textOf(detail.case) ?? '') ?? [])
-          endWhere(listings.get(one) ?? [], at, () => true)
-    }
-  }
+  for await (const row of rowsOf(ledger, { types: TYPES, end })) take(seen, row, whose)
+  const { sessions, members, listings } = seen
   const membershipsOf = (principal: string, group: string): readonly Span[] => {
     const known = members.filter((one) => one.principal === principal && one.group === group)
     return known.length > 0 ? known : isMember(principal, group) ? [ALWAYS] : []
@@ -121,6 +77,65 @@ export async function readPresence(
           ),
         ),
       ),
+  }
+}
+
+/** What was read so far. */
+interface Seen {
+  readonly sessions: Session[]
+  readonly members: Member[]
+  /** By transfer. */
+  readonly listings: Map<string, Listing[]>
+  /** By case. */
+  readonly transfersOf: Map<string, string[]>
+}
+
+function take(seen: Seen, row: LedgerRow, whose: ReadonlySet<string>): void {
+  const { sessions, members, listings, transfersOf } = seen
+  const { detail = {}, group = '', transfer, time, type } = row.entry
+  const at = Date.parse(time)
+  switch (type) {
+    case 'signin.succeeded':
+    case 'token.issued': {
+      const session = sessionOf(row)
+      if (whose.has(session.reader)) sessions.push(session)
+      break
+    }
+    case 'token.revoked':
+      endWhere(sessions, at, ({ token }) => token === textOf(detail.token))
+      break
+    case 'membership.confirmed':
+      members.push({ principal: textOf(detail.principal) ?? '', group, ...ALWAYS, from: at })
+      break
+    case 'membership.removed':
+      endWhere(members, at, (one) => one.group === group && one.principal === detail.principal)
+      break
+    case 'transfer.available':
+      if (transfer !== undefined && !listings.has(transfer))
+        listings.set(transfer, [{ ...ALWAYS, group, from: at }])
+      break
+    case 'case.opened':
+    case 'case.joined': {
+      if (transfer === undefined) break
+      const id = textOf(detail.case) ?? ''
+      transfersOf.set(id, [...(transfersOf.get(id) ?? []), transfer])
+      listings.set(transfer, [...(listings.get(transfer) ?? []), { ...ALWAYS, group, from: at }])
+      break
+    }
+    default:
+      for (const one of transfersOf.get(textOf(detail.case) ?? '') ?? [])
+        endWhere(listings.get(one) ?? [], at, () => true)
+  }
+}
+
+function sessionOf({ entry, index }: LedgerRow): Session {
+  const { actor, detail = {}, time, type } = entry
+  const isIssued = type === 'token.issued'
+  return {
+    ...{ index, address: actor.address, method: isIssued ? 'issued' : 'signature' },
+    reader: (isIssued ? textOf(detail.principal) : actor.id) ?? '',
+    token: (isIssued ? textOf(detail.token) : actor.token) ?? '',
+    ...{ from: Date.parse(time), until: Date.parse(textOf(detail.expiresAt) ?? '') },
   }
 }
 

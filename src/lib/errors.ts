@@ -98,3 +98,15 @@ export function systemCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
 }
+
+/** A failed call to the file system that was made in another thread. */
+export class DiskError extends Error {
+  override readonly name = 'DiskError'
+  /** Such as ENOSPC. */
+  readonly code: string | undefined
+
+  constructor({ message, code }: { readonly message: string; readonly code?: string }) {
+    super(message)
+    this.code = code
+  }
+}

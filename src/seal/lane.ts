@@ -12,3 +12,18 @@ export interface Lane {
   /** Call once, however the stream ended: it overwrites the key. */
   close(): void
 }
+
+/**
+ * Seals one stream into a new file, on a worker thread. Whatever fails, call `close`, and then
+ * nothing else.
+ */
+export interface FileLane extends Pick<Lane, 'ahead'> {
+  /** Takes ownership of the frame's memory. */
+  update(frame: Frame): Promise<void>
+  /** Resolves when everything is written, though not yet durable. */
+  end(): Promise<{ readonly digests: Digests | undefined; readonly size: number }>
+  /** These are the functions of `WrittenFile`. */
+  readonly place: (path: string) => Promise<void>
+  readonly sync: () => Promise<void>
+  readonly close: () => void
+}

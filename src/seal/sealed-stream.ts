@@ -1,7 +1,9 @@
 import type { Frame } from './frames.js'
-import type { Digests, SealedStream } from './stations.js'
+import type { Digests, SealedStream, WrittenFile } from './stations.js'
+import type { FileLane } from './lane.js'
 import { openLane } from './lanes.js'
 import type { SealerOptions } from './sealer.js'
+import { canSealInThread, leastLoaded } from './workers.js'
 
 /**
  * Seals the content as one data packet, as it arrives. The session key is copied before this
@@ -22,13 +24,31 @@ export function sealStream(
   const keep = (found: Digests | undefined): void => {
     digests = found
   }
-  return {
-    bytes: once(() => run(key, frames, options, keep)),
+  let isTaken = false
+  const take = (): void => {
+    // A spent generator iterated again would look like an empty object.
+    if (isTaken) throw new Error('a sealed stream can be read once')
+    isTaken = true
+  }
+  const stream: Pick<SealedStream, 'bytes' | 'digests' | 'toFile'> = {
+    bytes: {
+      [Symbol.asyncIterator]() {
+        take()
+        return run(key, frames, options, keep)
+      },
+    },
+    ...(canSealInThread() && {
+      toFile: (partial: string) => {
+        take()
+        return runToFile(key, frames, { ...options, partial }, keep)
+      },
+    }),
     digests: () => {
       if (!digests) throw new Error('the digests are known when a measured stream has ended')
       return digests
     },
-  } as SealedStream
+  }
+  return stream as SealedStream
 }
 
 type Keep = (digests: Digests | undefined) => void
@@ -65,16 +85,32 @@ async function* run(
   }
 }
 
-/**
- * A spent generator iterated again would look like an empty object, so a second iteration throws.
- */
-function once(start: () => AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
-  let isTaken = false
-  return {
-    [Symbol.asyncIterator]() {
-      if (isTaken) throw new Error('a sealed stream can be read once')
-      isTaken = true
-      return start()
-    },
+async function runToFile(
+  key: Uint8Array,
+  frames: Frames,
+  { partial, ...options }: SealerOptions & { readonly partial: string },
+  keep: Keep,
+): Promise<WrittenFile> {
+  let lane: FileLane | undefined
+  try {
+    let next = await frames.next()
+    lane = leastLoaded().openFile(key, options, partial)
+    const answers: Promise<void>[] = []
+    for (; next.done !== true; next = await frames.next()) {
+      answers.push(lane.update(next.value))
+      if (answers.length >= lane.ahead) await answers.shift()
+    }
+    const last = lane.end()
+    for (const answer of answers) await answer
+    const { digests, size } = await last
+    keep(digests)
+    const { place, sync, close } = lane
+    return { size, place, sync, close }
+  } catch (error) {
+    lane?.close()
+    throw error
+  } finally {
+    key.fill(0)
+    await frames.return(undefined)
   }
 }

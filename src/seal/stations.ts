@@ -23,8 +23,31 @@ export interface Digests {
  */
 export type SealedStream = Station<
   'sealed',
-  { readonly bytes: AsyncIterable<Buffer>; readonly digests: () => Digests }
+  {
+    readonly bytes: AsyncIterable<Buffer>
+    readonly digests: () => Digests
+    /**
+     * Writes the stream to a new file instead of yielding it, from the thread that seals, so that
+     * the sealed bytes cross no thread. Undefined where there is no such thread. Use either this or
+     * `bytes`.
+     *
+     * @param partial path of the new file; it stays when this rejects
+     * @throws the errors of the content; DiskError, also from the file's methods
+     */
+    readonly toFile?: (partial: string) => Promise<WrittenFile>
+  }
 >
+
+/** A file that holds a whole stream, but is not durable yet. */
+export interface WrittenFile {
+  readonly size: number
+  /** Gives the file its name; fails if the name exists. May be repeated after a failure. */
+  place(path: string): Promise<void>
+  /** Resolves when the content is durable; the file then has only the name from `place`. */
+  sync(): Promise<void>
+  /** Releases the file, whatever happened. Call it last. */
+  close(): void
+}
 
 /**
  * Content that another room has cleared for sealing: a de-identified instance, a document, a

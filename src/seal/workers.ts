@@ -7,29 +7,46 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, Worker } from 'node:worker_threads'
+import { DiskError } from '../lib/errors.js'
 import { giveBlock } from './blocks.js'
 import type { Frame } from './frames.js'
 import type { Digests } from './stations.js'
-import type { Lane } from './lane.js'
+import type { FileLane, Lane } from './lane.js'
 import type { SealerOptions } from './sealer.js'
 
 /**
  * Requests to a thread. Those of one stream arrive in order: `open`, any number of `frame`, `end`;
- * `close` may come at any time.
+ * with a file, then `place` and `sync`. `close` may come at any time.
  */
 export type WorkerRequest =
-  | { readonly stream: number; readonly open: SealerOptions; readonly key: Uint8Array }
-  | { readonly stream: number; readonly frame: Pick<Frame, 'bytes' | 'contentAt'> }
-  | { readonly stream: number; readonly end: true }
+  | {
+      readonly stream: number
+      readonly open: SealerOptions
+      readonly key: Uint8Array
+      /** Path of a new file to write the result to, instead of returning it. */
+      readonly file?: string
+    }
+  | FileRequest
   | { readonly stream: number; readonly close: true }
 
-/** Answers from a thread: one per `frame` and one for `end`, in order. */
+/** What is answered for a stream. */
+export type FileRequest =
+  | { readonly stream: number; readonly frame: Pick<Frame, 'bytes' | 'contentAt'> }
+  | { readonly stream: number; readonly end: true }
+  | { readonly stream: number; readonly place: string }
+  | { readonly stream: number; readonly sync: true }
+
+/** Answers from a thread: one per request except `open` and `close`, in order. */
 export interface WorkerAnswer {
   readonly stream: number
   readonly frames: readonly Uint8Array[]
   readonly digests?: Digests
+  /** Octets written to the file. */
+  readonly size?: number
   /** The frame's memory, returned for reuse. */
   readonly block?: Uint8Array
+  /** Why the file cannot be written; `code` is that of the file system. */
+  readonly failed?: { readonly message: string; readonly code?: string }
 }
 
 const FILE = new URL('./worker.js', import.meta.url)
@@ -61,9 +78,18 @@ let isBroken = false
  * avoids the overhead of threads, and two use both cores.
  */
 export function leastBusy(own: number): Thread | undefined {
-  if (!CAN_RUN || most < 1 || isBroken) return undefined
+  if (!canSealInThread()) return undefined
   const [best] = threads.toSorted((a, b) => a.load - b.load)
   if (most === 1 && own <= (best?.load ?? 0)) return undefined
+  return leastLoaded()
+}
+
+/** Whether `leastLoaded` may be called. */
+export const canSealInThread = (): boolean => CAN_RUN && most >= 1 && !isBroken
+
+/** The thread with the fewest streams, or a new one while each of the others has some. */
+export function leastLoaded(): Thread {
+  const [best] = threads.toSorted((a, b) => a.load - b.load)
   if (best && (best.load === 0 || threads.length >= most)) return best
   const started = new Thread()
   threads.push(started)
@@ -75,7 +101,7 @@ export function leastBusy(own: number): Thread | undefined {
  * MB. It is idle until then.
  */
 export function readyThread(): void {
-  if (!CAN_RUN || most < 1 || isBroken || threads.length > 0) return
+  if (!canSealInThread() || threads.length > 0) return
   threads.push(new Thread())
 }
 
@@ -101,9 +127,11 @@ class Thread {
   #idle: NodeJS.Timeout | undefined
 
   constructor() {
-    this.#worker.on('message', (answer: WorkerAnswer) =>
-      this.#waiting.get(answer.stream)?.shift()?.resolve(answer),
-    )
+    this.#worker.on('message', (answer: WorkerAnswer) => {
+      const asked = this.#waiting.get(answer.stream)?.shift()
+      if (answer.failed) asked?.reject(new DiskError(answer.failed))
+      else asked?.resolve(answer)
+    })
     this.#worker.on('error', (error) => {
       // If this machine cannot run threads, seal on the caller's thread.
       isBroken = true
@@ -122,22 +150,7 @@ class Thread {
    * copying the key.
    */
   open(key: Uint8Array, options: SealerOptions): Lane {
-    const stream = ++this.#streams
-    const waiting: Waiting[] = []
-    this.#waiting.set(stream, waiting)
-    clearTimeout(this.#idle)
-    this.#worker.ref()
-    this.#post({ stream, key, open: options })
-    const ask = (request: WorkerRequest, transfer?: ArrayBuffer): Promise<WorkerAnswer> => {
-      const answer = new Promise<WorkerAnswer>((resolve, reject) => {
-        if (this.#waiting.has(stream)) waiting.push({ resolve, reject })
-        else reject(new Error('a sealing thread ended'))
-      })
-      // Nobody awaits the answers of an abandoned stream.
-      answer.catch(() => undefined)
-      this.#post(request, transfer)
-      return answer
-    }
+    const { stream, ask, close } = this.#begin({ key, open: options })
     return {
       ahead: BLOCKS_AHEAD,
       update: async ({ bytes, contentAt }) => {
@@ -150,12 +163,61 @@ class Thread {
         const { frames, digests } = await ask({ stream, end: true })
         return { frames: frames.map(asBuffer), digests }
       },
-      close: () => {
-        if (!this.#waiting.delete(stream)) return
-        this.#post({ stream, close: true })
-        if (this.load === 0) this.#rest()
-      },
+      close,
     }
+  }
+
+  /** Opens a stream whose result this thread writes to the new file `partial`. */
+  openFile(key: Uint8Array, options: SealerOptions, partial: string): FileLane {
+    const { stream, ask, close } = this.#begin({ key, open: options, file: partial })
+    return {
+      ahead: BLOCKS_AHEAD,
+      update: async ({ bytes, contentAt }) => {
+        const request = { stream, frame: { bytes, contentAt } }
+        const { block: used } = await ask(request, bytes.buffer as ArrayBuffer)
+        if (used) giveBlock(Buffer.from(used.buffer))
+      },
+      end: async () => {
+        const { digests, size = 0 } = await ask({ stream, end: true })
+        return { digests, size }
+      },
+      place: async (path) => {
+        await ask({ stream, place: path })
+      },
+      sync: async () => {
+        await ask({ stream, sync: true })
+      },
+      close,
+    }
+  }
+
+  #begin(first: {
+    readonly key: Uint8Array
+    readonly open: SealerOptions
+    readonly file?: string
+  }) {
+    const stream = ++this.#streams
+    const waiting: Waiting[] = []
+    this.#waiting.set(stream, waiting)
+    clearTimeout(this.#idle)
+    this.#worker.ref()
+    this.#post({ stream, ...first })
+    const ask = (request: WorkerRequest, transfer?: ArrayBuffer): Promise<WorkerAnswer> => {
+      const answer = new Promise<WorkerAnswer>((resolve, reject) => {
+        if (this.#waiting.has(stream)) waiting.push({ resolve, reject })
+        else reject(new Error('a sealing thread ended'))
+      })
+      // Nobody awaits the answers of an abandoned stream.
+      answer.catch(() => undefined)
+      this.#post(request, transfer)
+      return answer
+    }
+    const close = () => {
+      if (!this.#waiting.delete(stream)) return
+      this.#post({ stream, close: true })
+      if (this.load === 0) this.#rest()
+    }
+    return { stream, ask, close }
   }
 
   #post(request: WorkerRequest, transfer?: ArrayBuffer): void {

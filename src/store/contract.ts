@@ -17,9 +17,9 @@ export interface ObjectStore {
    * Stores the object and resolves only when it is durable. When the source or the store fails,
    * nothing is left under the key: an aborted multipart upload or a temporary file is removed
    * immediately or by `sweepPartial`. Only if the process is killed at the last step, or the server
-   * stores the object and then becomes unreachable, can a complete but unreferenced object remain;
-   * `list` finds it. The source must not change a chunk after yielding it. Keys match
-   * /^[a-z0-9]+(\/[a-z0-9-]+)*$/ and are never written twice.
+   * stores the object and then becomes unreachable, can an unreferenced object remain, which may
+   * even be incomplete after a power failure; `list` finds it. The source must not change a chunk
+   * after yielding it. Keys match /^[a-z0-9]+(\/[a-z0-9-]+)*$/ and are never written twice.
    *
    * @throws NocturneError `store_unavailable` or `store_full`; errors from the source are passed on
    */

@@ -8,22 +8,21 @@
  * The steps of a put, and what is true after a crash following each step:
  * 1. Write .partial/<random>. A leftover file exists, which `sweepPartial` removes; nothing is
  *    under the key.
- * 2. fsync the file. As after step 1; the bytes are durable, but their name may not be.
- * 3. Link the file to its key. The object may or may not exist; if it does, it is complete, because
- *    of step 2.
- * 4. fsync the key's folder. The object exists; only now is it acknowledged.
- * 5. Unlink the partial name (concurrently with step 4). Before this, a complete object has a
- *    second name, which `sweepPartial` removes.
+ * 2. Link the file to its key. If only the process was killed, the object is complete. After a
+ *    power failure it may be missing, or there without its content; nothing refers to it, because
+ *    the put has not resolved, and whoever sweeps unreferenced objects finds it through `list`.
+ * 3. fsync the file and the key's folder, both at once: one commit of the file system's journal
+ *    usually serves both, and the puts that run meanwhile. After one of the two, as after step 2.
+ *    After both, the object exists; only now is it acknowledged.
+ * 4. Unlink the partial name. Before this, a complete object has a second name, which
+ *    `sweepPartial` removes.
  *
  * link(2) fails if the key already exists, where rename(2) would replace it. A failed fsync is
  * never retried: the kernel may have dropped the pages and would report success.
  */
-import { constants } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
-import { link, mkdir, open, opendir, stat, unlink } from 'node:fs/promises'
+import { mkdir, opendir, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { NocturneError, systemCode } from '../lib/errors.js'
-import { freeMemory } from '../lib/free-memory.js'
 import { randomName } from '../lib/ids.js'
 import type { SealedStream } from '../seal/index.js'
 import { readFileRange } from './file-range.js'
@@ -31,10 +30,10 @@ import { filesError, onDisk } from './files-error.js'
 import { Folders, syncFolder } from './folders.js'
 import type { ByteRange, FilesStoreConfig, ObjectStore, StoredItem } from './contract.js'
 import { isKey, requireKey, requireRange } from './keys.js'
-import { inParts } from './parts.js'
+import { written } from './written.js'
+import type { Source, WrittenFile } from './written.js'
 
 const ENDING = '.sealed'
-const WRITE_BYTES = 1024 * 1024
 const PROBE = Buffer.from('nocturne store check\n')
 
 /**
@@ -74,7 +73,7 @@ class FilesStore implements ObjectStore {
     const path = this.#path(key)
     const release = this.#folders.hold(dirname(path))
     try {
-      const size = await this.#write(sealed.bytes, path)
+      const size = await this.#write(sealed, path)
       return { key, size } as StoredItem
     } finally {
       release()
@@ -145,7 +144,7 @@ class FilesStore implements ObjectStore {
     const path = join(this.#partial, `${randomName()}.check`)
     this.#living.add(path)
     try {
-      await this.#write([PROBE], path)
+      await this.#write({ bytes: [PROBE] }, path)
       const read: Buffer[] = []
       for await (const chunk of readFileRange(path, 0, PROBE.length)) read.push(chunk)
       if (!Buffer.concat(read).equals(PROBE)) throw new NocturneError('store_unavailable')
@@ -160,37 +159,43 @@ class FilesStore implements ObjectStore {
     await Promise.resolve()
   }
 
-  /** Steps 1 to 5 above; returns the size. The caller must hold the folder of `path`. */
-  async #write(bytes: AsyncIterable<Buffer> | readonly Buffer[], path: string): Promise<number> {
+  /** Steps 1 to 4 above; returns the size. The caller must hold the folder of `path`. */
+  async #write(sealed: Source, path: string): Promise<number> {
     const partial = join(this.#partial, randomName())
     this.#living.add(partial)
     try {
-      const size = await writeDurably(bytes, partial)
-      await onDisk(() => this.#place(partial, path))
-      return size
-    } finally {
+      const file = await written(sealed, partial)
+      try {
+        await onDisk(() => this.#place(file, path))
+      } finally {
+        file.close()
+      }
+      return file.size
+    } catch (error) {
       // If this fails, the sweep removes the file later; the result of the put is unaffected.
       await unlink(partial).catch(() => undefined)
+      throw error
+    } finally {
       this.#living.delete(partial)
     }
   }
 
-  async #place(partial: string, path: string): Promise<void> {
+  async #place(file: WrittenFile, path: string): Promise<void> {
     const folder = dirname(path)
     if (folder !== this.#partial) await this.#folders.make(folder)
-    await linkNew(partial, path).catch(async (error: unknown) => {
+    await placeNew(file, path).catch(async (error: unknown) => {
       if (systemCode(error) !== 'ENOENT' || folder === this.#partial) throw error
       // The sweep of another process has removed the folder, because the upload lost its lease.
       // That is what the commit then says; the disk has no fault.
       this.#folders.forget(folder)
       await this.#folders.make(folder)
-      await linkNew(partial, path)
+      await placeNew(file, path)
     })
-    try {
-      await this.#folders.sync(folder)
-    } catch (error) {
+    const synced = await Promise.allSettled([file.sync(), this.#folders.sync(folder)])
+    for (const one of synced) {
+      if (one.status === 'fulfilled') continue
       await unlink(path).catch(() => undefined)
-      throw error
+      throw one.reason
     }
   }
 
@@ -213,40 +218,14 @@ class FilesStore implements ObjectStore {
   }
 }
 
-async function linkNew(partial: string, path: string): Promise<void> {
+async function placeNew(file: WrittenFile, path: string): Promise<void> {
   try {
-    await link(partial, path)
+    await file.place(path)
   } catch (error) {
     // Keys are random, so an existing key is a bug in the gateway, not a fault of the disk.
     if (systemCode(error) === 'EEXIST') throw new NocturneError('internal', { cause: error })
     throw error
   }
-}
-
-async function writeDurably(
-  bytes: AsyncIterable<Buffer> | readonly Buffer[],
-  path: string,
-): Promise<number> {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
-  const handle = await onDisk(() => open(path, flags, 0o600))
-  try {
-    let size = 0
-    for await (const part of inParts(bytes, () => WRITE_BYTES)) {
-      await onDisk(() => writeAll(handle, part))
-      size += part.length
-      freeMemory(part)
-    }
-    await onDisk(() => handle.sync())
-    return size
-  } finally {
-    await handle.close()
-  }
-}
-
-/** When the disk is almost full, a write may be short; the next write then reports the error. */
-async function writeAll(handle: FileHandle, part: Buffer): Promise<void> {
-  for (let written = 0; written < part.length;)
-    written += (await handle.write(part, written)).bytesWritten
 }
 
 const isAbsent = (error: unknown): boolean =>

@@ -121,4 +121,77 @@ describe('sealing in threads', () => {
       expect(result).toBe(2_000_000)
     },
   )
+
+  threaded(
+    title('writes a stream to a file itself, which has its name before it is durable'),
+    async () => {
+      const result = await inProcess(
+        `${FILES}
+      const result = []
+      for (const size of [0, 4, 262_144, 1_048_572, 5_000_000]) {
+        const plain = content(size, size)
+        const sealed = envelope.seal(pieces(plain, 70_000))
+        const partial = join(dir, 'partial')
+        const file = await sealed.toFile(partial)
+        await file.place(join(dir, 'object' + size))
+        const names = await readdir(dir)
+        await file.sync()
+        file.close()
+        const data = await readFile(join(dir, 'object' + size))
+        const { plaintext, ciphertext } = sealed.digests()
+        const opened = await open(Buffer.concat([envelope.keyPackets[0].packet, data]))
+        result.push(
+          opened.equals(plain) && plaintext.sha256 === sha256(plain) && ciphertext.sha256 === sha256(data) &&
+          file.size === data.length && names.includes('partial') && !(await readdir(dir)).includes('partial'))
+      }
+      await rm(dir, { recursive: true })`,
+        1,
+      )
+      expect(result).toEqual(Array.from({ length: 5 }, () => true))
+    },
+  )
+
+  threaded(title('says why a file cannot be written, and goes on with other streams'), async () => {
+    const result = await inProcess(`${FILES}
+      const codeOf = (promise) => promise.then(() => 'none', (error) => error.name + ' ' + error.code)
+      const write = (path, size = 3_000_000) => envelope.seal(pieces(content(size, 1), 65_536)).toFile(path)
+      await writeFile(join(dir, 'taken'), 'x')
+      const result = [await codeOf(write(join(dir, 'taken'))), await codeOf(write(join(dir, 'no/folder')))]
+      const file = await write(join(dir, 'partial'))
+      result.push(await codeOf(file.place(join(dir, 'taken'))), await codeOf(file.place(join(dir, 'none/a'))))
+      await file.place(join(dir, 'a'))
+      result.push(await codeOf(file.sync()), (await stat(join(dir, 'a'))).size === file.size)
+      file.close()
+      async function* broken() {
+        yield content(3_000_000, 1)
+        throw new Error('the content broke')
+      }
+      result.push(await envelope.seal(broken()).toFile(join(dir, 'cut')).catch((error) => error.message))
+      const full = await codeOf(write('/dev/full/x'))
+      const other = await write(join(dir, 'other'), 1_000)
+      await other.place(join(dir, 'b'))
+      await other.sync()
+      other.close()
+      result.push(full, await readFile(join(dir, 'taken'), 'utf8'), (await readdir(dir)).sort())
+      await rm(dir, { recursive: true })`)
+    expect(result).toEqual([
+      'DiskError EEXIST',
+      'DiskError ENOENT',
+      'DiskError EEXIST',
+      'DiskError ENOENT',
+      'none',
+      true,
+      'the content broke',
+      'DiskError ENOTDIR',
+      'x',
+      ['a', 'b', 'cut', 'taken'],
+    ])
+  })
 })
+
+/** For `inProcess`: a folder, and an envelope. */
+const FILES = `
+  const { mkdtemp, readdir, readFile, rm, stat, writeFile } = await import('node:fs/promises')
+  const { join } = await import('node:path')
+  const dir = await mkdtemp(join((await import('node:os')).tmpdir(), 'nocturne-sealed-'))
+  const envelope = await room.newEnvelope([recipient], new Date())`

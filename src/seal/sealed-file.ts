@@ -1,0 +1,74 @@
+/** What a sealing thread writes itself: a new file, from its first octet until it is durable. */
+import { close, closeSync, constants, fsync, linkSync, openSync, unlinkSync, writev } from 'node:fs'
+import { promisify } from 'node:util'
+import { freeMemory } from '../lib/free-memory.js'
+
+const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
+
+/**
+ * Opening, naming and unnaming a file take microseconds, so they are done in place: handing them to
+ * another thread and back would cost more. Writing and syncing wait for the disk, and do not keep
+ * the streams of this thread waiting. Calls must not overlap.
+ */
+export class SealedFile {
+  readonly #partial: string
+  #fd: number | undefined
+  #size = 0
+
+  /** Creates the file, which must not exist. */
+  constructor(partial: string) {
+    this.#partial = partial
+    this.#fd = openSync(partial, FLAGS, 0o600)
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Takes ownership of the frames' memory. */
+  async write(frames: readonly Buffer[]): Promise<void> {
+    let left = frames.filter(({ length }) => length > 0)
+    while (left.length > 0) {
+      // When the disk is almost full, a write may be short; the next write then reports the error.
+      let { bytesWritten } = await promisify(writev)(this.#open(), left)
+      this.#size += bytesWritten
+      const rest: Buffer[] = []
+      for (const frame of left) {
+        const written = Math.min(bytesWritten, frame.length)
+        bytesWritten -= written
+        if (written < frame.length) rest.push(frame.subarray(written))
+        else freeMemory(frame)
+      }
+      left = rest
+    }
+  }
+
+  /** Gives the file its name. If that fails, it can be tried again. */
+  place(path: string): void {
+    linkSync(this.#partial, path)
+  }
+
+  /** Resolves when the content is durable, and has only the name that `place` gave it. */
+  async sync(): Promise<void> {
+    const fd = this.#open()
+    await promisify(fsync)(fd)
+    this.#fd = undefined
+    await promisify(close)(fd)
+    try {
+      unlinkSync(this.#partial)
+    } catch {
+      // A second name for durable bytes; whoever sweeps partial files removes it.
+    }
+  }
+
+  /** Leaves the file as it is. */
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd)
+    this.#fd = undefined
+  }
+
+  #open(): number {
+    if (this.#fd === undefined) throw new Error('the file is closed')
+    return this.#fd
+  }
+}

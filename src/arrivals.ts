@@ -122,7 +122,8 @@ export class Arrivals {
     try {
       const gathering = await this.#gatheringOf(arrival)
       const checked = { ...part, bytes: this.#checked(bytes, sender) }
-      const items = await this.#add(arrival, gathering, checked, originalOf(signs))
+      const about = { sender, original: originalOf(signs) }
+      const items = await this.#add(arrival, gathering, checked, about)
       return { transfer: gathering.transfer, items }
     } finally {
       arrival.clock.active -= 1
@@ -221,10 +222,10 @@ export class Arrivals {
     arrival: Arrival,
     gathering: Gathering,
     part: Part,
-    original: InstanceReference | undefined,
+    about: Parameters<Gathering['add']>[1],
   ): Promise<readonly ItemAnswer[]> {
     try {
-      return await gathering.add(part, original)
+      return await gathering.add(part, about)
     } catch (error) {
       const { code } = asNocturneError(error)
       if (FULL.has(code)) arrival.clock.openedAt = -Infinity

@@ -9,10 +9,11 @@ import { newEnvelope } from './seal/index.js'
 import type { Envelope } from './seal/index.js'
 import { clearing, rulesOf } from './transfer.js'
 import type { PathRooms } from './transfer.js'
-import type { Clear, InstanceReference, ItemAnswer } from './transfer/index.js'
+import type { Clear, ItemAnswer } from './transfer/index.js'
 import type { Transfers, UploadTarget } from './transfer/index.js'
 
 type OpenGathering = Awaited<ReturnType<Transfers['gather']>>
+type AboutPart = NonNullable<Parameters<OpenGathering['add']>[2]>
 
 export type GatheringRooms = Omit<PathRooms, 'transfers' | 'expectAllowed'> & {
   readonly transfers: Pick<Transfers, 'gather'>
@@ -72,8 +73,8 @@ export class Gathering {
    * Resolves when every item of the part is durable or has an outcome. Calls may overlap.
    * @throws NocturneError; nothing of the part is kept then
    */
-  add(part: Part, original?: InstanceReference): Promise<readonly ItemAnswer[]> {
-    return this.#open.add(receive(part, this.#rooms.limits), this.#clear, original)
+  add(part: Part, about?: AboutPart): Promise<readonly ItemAnswer[]> {
+    return this.#open.add(receive(part, this.#rooms.limits), this.#clear, about)
   }
 
   /**

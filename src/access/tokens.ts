@@ -74,8 +74,6 @@ export interface Tokens {
   revoke(id: string, actor: Actor): Promise<Receipt>
   /** Revokes every valid token of a principal, and returns how many there were. */
   revokeAll(principal: string, actor: Actor): Promise<number>
-  /** Whether work begun with the token must not take effect any more; expiry does not undo it. */
-  isRevoked(id: string): Promise<boolean>
   /** Principals with a valid token. */
   holders(): Promise<readonly string[]>
   /** Resolves when no update of a last use is still being written. */
@@ -137,7 +135,6 @@ export function createTokens(parts: TokenParts): Tokens {
 
     revoke: (id, actor) => revoke(parts, id, actor),
     revokeAll: (principal, actor) => revokeAll(parts, principal, actor),
-    isRevoked: (id) => isRevoked(parts, id),
     holders: () => holders(parts),
     close: () => uses.settled(),
   }
@@ -168,7 +165,7 @@ async function currentRow(
   return good[0]
 }
 
-async function isRevokedInLedger(ledger: Ledger, id: string): Promise<boolean> {
+async function isRevokedInLedger(ledger: Pick<Ledger, 'query'>, id: string): Promise<boolean> {
   const clauses = [[{ column: 'subject', isOneOf: [id] } as const]]
   const { rows } = await ledger.query({ types: ['token.revoked'], clauses, limit: 1 })
   return rows.length > 0
@@ -251,8 +248,12 @@ async function revokeAll(parts: TokenParts, principal: string, actor: Actor): Pr
   return value
 }
 
-async function isRevoked({ state, ledger }: TokenParts, id: string): Promise<boolean> {
-  const row = await state.db
+/** Whether work begun with the token must not take effect any more; expiry does not undo it. */
+export async function isTokenRevoked(
+  { db, ledger }: { readonly db: Db | Tx; readonly ledger: Pick<Ledger, 'query'> },
+  id: string,
+): Promise<boolean> {
+  const row = await db
     .selectFrom('tokens')
     .select('revoked_at')
     .where('id', '=', id)

@@ -23,6 +23,7 @@ import { createTransfers, MemoryBudget } from '../transfer/index.js'
 import type { Transfers } from '../transfer/index.js'
 import type { Ground } from './ground.js'
 import type { RecordRooms } from './records.js'
+import { expectSender } from './senders.js'
 
 /**
  * Plaintext of originals that may wait in memory for a verdict, over all uploads together. Beyond
@@ -67,13 +68,15 @@ export async function openReading(ground: Ground, records: RecordRooms): Promise
 
 function openTransfers(
   { site, state, ledger, store, gatewayKey, keys, logger, now }: Ground,
-  { directory, facilityKeys, gatewayKeys }: RecordRooms,
+  { directory, certificates, facilityKeys, gatewayKeys }: RecordRooms,
   { cases }: Pick<Night, 'cases'>,
 ): Transfers {
   const { limits, gateway } = site.config
   return createTransfers({
     ...{ cases, state, ledger, store, directory, facilityKeys, gatewayKeys, keyIdOf },
     ...{ gateway: gateway.name, limits, budget: new MemoryBudget(ORIGINALS_BYTES), logger, now },
+    expectSender: (tx, sender) =>
+      expectSender({ directory, certificates, state, ledger }, sender, tx),
     newEnvelope: async (group) => newEnvelope(await directory.recipientsOf(group), new Date(now())),
     sealSigned: (envelope, content) => envelope.sealSigned(content, gatewayKey, new Date(now())),
     sealerTo: async (facility) => {

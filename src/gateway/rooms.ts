@@ -1,11 +1,8 @@
 /** Opens the rooms of a site and connects them. The caller must close them. */
-import type { Tokens } from '../access/index.js'
-import type { Directory } from '../directory/index.js'
 import type { Compliance } from '../compliance/index.js'
 import type { Site } from '../config/index.js'
 import { Gathering } from '../gathering.js'
 import type { BeginGathering } from '../gathering.js'
-import { NocturneError } from '../lib/errors.js'
 import { Upload } from '../transfer.js'
 import type { BeginUpload, PathRooms } from '../transfer.js'
 import type { UploadTarget } from '../transfer/index.js'
@@ -23,6 +20,7 @@ import { openRecords } from './records.js'
 import { openRetention } from './retention.js'
 import type { RetentionRooms } from './retention.js'
 import type { RecordRooms } from './records.js'
+import { expectSender } from './senders.js'
 import { openTimekeeping } from './timekeeping.js'
 import type { Timekeeping } from '../timekeeping/index.js'
 
@@ -45,8 +43,8 @@ export interface Rooms
   /** The same, for studies that arrive instance by instance. */
   readonly beginGathering: BeginGathering
   /**
-   * Asked when an upload or an instance is about to be committed: the sender may have been cut off
-   * while it arrived.
+   * Asked when an upload or an instance has arrived: the sender may have been cut off meanwhile.
+   * The transaction of the commit asks again.
    *
    * @throws NocturneError `unauthenticated`
    */
@@ -71,7 +69,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       ...{ site, logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles },
       ...{ ...records, ...reading, ...asking, ...oversight, ...office, ...retained },
       timekeeping,
-      ...pathsOf(ground, records, reading, { ...asking, ...oversight }),
+      ...pathsOf(ground, records, reading, oversight),
       close: () => opened.close(),
     }
   } catch (error) {
@@ -82,15 +80,16 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
 
 /** The main paths, behind the gates of compliance. */
 function pathsOf(
-  { site, store, textDetector, now }: Ground,
-  { directory, facilityKeys, gatewayKeys }: RecordRooms,
+  { site, store, textDetector, state, ledger, now }: Ground,
+  { directory, certificates, facilityKeys, gatewayKeys }: RecordRooms,
   { transfers }: Pick<ReadingRooms, 'transfers'>,
-  { compliance, tokens }: Pick<OversightRooms, 'compliance'> & Pick<AskingRooms, 'tokens'>,
+  { compliance }: Pick<OversightRooms, 'compliance'>,
 ): Pick<Rooms, 'beginUpload' | 'beginGathering' | 'expectAllowed'> {
   const path = {
     ...{ transfers, directory, store, facilityKeys, gatewayKeys, textDetector, now },
     limits: site.config.limits,
-    expectAllowed: expectAllowedIn(directory, tokens),
+    expectAllowed: (sender: Pick<UploadTarget, 'actor' | 'facility'>) =>
+      expectSender({ directory, certificates, state, ledger }, sender),
   }
   return {
     expectAllowed: path.expectAllowed,
@@ -104,22 +103,6 @@ function pathsOf(
     },
   }
 }
-
-/** A token that was revoked, and a facility or person whose certificate was. */
-const expectAllowedIn =
-  (
-    directory: Pick<Directory, 'principal' | 'isRevoked'>,
-    tokens: Pick<Tokens, 'isRevoked'>,
-  ): PathRooms['expectAllowed'] =>
-  async ({ actor: { id, token }, facility }) => {
-    if (token !== undefined && (await tokens.isRevoked(token)))
-      throw new NocturneError('unauthenticated')
-    for (const one of new Set([facility, id])) {
-      const principal = directory.principal(one)
-      if (!principal || (await directory.isRevoked(principal)))
-        throw new NocturneError('unauthenticated')
-    }
-  }
 
 /** The gates do not stop additions to an existing transfer, or items released from quarantine. */
 const gateOf = async ({ gates }: Compliance, target: UploadTarget): Promise<void> => {

@@ -20,6 +20,7 @@ import {
 } from './certificate-rows.js'
 import type { RowParts } from './certificate-rows.js'
 import type { VerifyDetached } from '../seal/keys/index.js'
+import type { Db, Tx } from '../state/index.js'
 
 export interface Certificates {
   /**
@@ -27,6 +28,11 @@ export interface Certificates {
    * was changed outside the gateway and the file is not the certificate that the ledger names.
    */
   inEffect(principal: string): string | null | undefined
+  /**
+   * The certificates of these principals as recorded at this moment; null for one that was removed.
+   * Those that are not recorded are left out.
+   */
+  recordedIn(db: Db | Tx, principals: readonly string[]): Promise<Map<string, string | null>>
   /** Loads changes confirmed by another process. */
   refresh(): Promise<void>
   /**
@@ -67,6 +73,7 @@ export async function createCertificates(parts: CertificateParts): Promise<Certi
   }
   return {
     inEffect: (principal) => inEffect.get(principal),
+    recordedIn,
     refresh,
     record: async () => {
       await recordCertificates(parts)
@@ -93,6 +100,22 @@ async function readCertificatesInEffect(
   for (const file of await certificatesInFiles(parts))
     if (bad.includes(file.principal))
       found.set(file.principal, isNamedByLedger(parts.guard, file) ? file.certificate : null)
+  return found
+}
+
+async function recordedIn(
+  db: Db | Tx,
+  principals: readonly string[],
+): Promise<Map<string, string | null>> {
+  const rows = await db
+    .selectFrom('certificates')
+    .select(['principal', 'certificate', 'removed_at'])
+    .where('principal', 'in', principals)
+    .execute()
+  const found = new Map<string, string | null>()
+  for (const { principal, certificate, removed_at: removedAt } of rows)
+    if (removedAt !== null) found.set(principal, null)
+    else if (certificate !== null) found.set(principal, certificate)
   return found
 }
 

@@ -42,8 +42,9 @@ export interface EnvelopeContents {
 }
 
 /**
- * @throws NocturneError `transfer_not_open` when the lease expired and the sweep came first; store
- *   and ledger errors. Nothing is visible in these cases.
+ * @throws NocturneError `transfer_not_open` when the lease expired and the sweep came first;
+ *   `unauthenticated` when the sender was cut off meanwhile; store and ledger errors. Nothing is
+ *   visible in these cases.
  */
 export async function commitEnvelope(
   rooms: TransferRooms,
@@ -109,6 +110,7 @@ async function commitPrepared(
   try {
     const { value, receipts } = await rooms.ledger.record(async (tx) => {
       const now = rooms.now()
+      await rooms.expectSender(tx, begun.target)
       await claimEnvelope(tx, begun.envelope)
       if (begun.isFirst && contents.complete && !before)
         await expectFirst(rooms, tx, begun.target, items)

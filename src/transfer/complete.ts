@@ -31,7 +31,10 @@ export interface CompletedTransfer {
 const ROWS_AT_ONCE = 500
 
 /** The facts about a transfer needed to complete it. */
-export type Closable = Pick<Transfer, 'id' | 'facility' | 'group' | 'priority'>
+export type Closable = Pick<Transfer, 'id' | 'facility' | 'group' | 'priority'> & {
+  /** A request of the actor, who must not have been cut off meanwhile; otherwise it is due. */
+  readonly isAsked?: boolean
+}
 
 /**
  * @throws NocturneError `gateway_key_unfit`, `transfer_not_open`, `transfer_empty`,
@@ -77,7 +80,7 @@ interface OpenTransfer {
 async function commitManifest(
   rooms: TransferRooms,
   actor: Actor,
-  { id, facility, group, priority }: Closable,
+  { id, facility, group, priority, isAsked = false }: Closable,
   { envelope, ...transfer }: OpenTransfer,
 ): Promise<CompletedTransfer> {
   const place = { id, createdAt: transfer.created_at, prefix: `t/${id}/${envelope}` }
@@ -87,6 +90,7 @@ async function commitManifest(
   const manifest = await storeManifest(rooms, target, place, { entries, outcomes })
   const modalities = [...entries.values()].flatMap(({ modality }) => modality ?? [])
   const { receipts } = await rooms.ledger.record(async (tx) => {
+    if (isAsked) await rooms.expectSender(tx, { actor, facility })
     await claimEnvelope(tx, envelope)
     // The item count must be unchanged: an upload committed in the meantime would be missing from
     // this manifest.

@@ -2,12 +2,12 @@
 import type { Cases } from '../cases/index.js'
 import type { FacilityConfig, Limits } from '../config/index.js'
 import type { Directory } from '../directory/index.js'
-import type { Ledger } from '../ledger/log/index.js'
+import type { Actor, Ledger } from '../ledger/log/index.js'
 import type { Code } from '../lib/errors.js'
 import type { Logger } from '../lib/logger.js'
 import type { Envelope, SealedStream } from '../seal/index.js'
 import type { FacilityKeys, GatewayKeys } from '../site/index.js'
-import type { State } from '../state/index.js'
+import type { State, Tx } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
 import type { Leases } from './lease.js'
 import type { MemoryBudget } from './upload/original.js'
@@ -24,6 +24,14 @@ export interface TransferRooms {
   readonly directory: Pick<Directory, 'facility' | 'facilityRecipient' | 'principal'>
   readonly facilityKeys: Pick<FacilityKeys, 'secretsOf'>
   readonly gatewayKeys: Pick<GatewayKeys, 'expectFit'>
+  /**
+   * Asked in the transaction of a commit, which nothing that was revoked before takes part in.
+   * @throws NocturneError `unauthenticated`
+   */
+  readonly expectSender: (
+    tx: Tx,
+    sender: { readonly actor: Actor; readonly facility: string },
+  ) => Promise<void>
   /** Returns the public ID of a facility's secret. */
   readonly keyIdOf: (secret: Buffer) => string
   /**

@@ -69,7 +69,7 @@ export function transferRoutes(
 
   router.post('/transfers/:id/complete', async (request, response) => {
     const { actor, transfer } = await admitToTransfer(gatekeeper, request, 'transfer.complete')
-    response.json(await transfers.complete(actor, transfer))
+    response.json(await transfers.complete(actor, { ...transfer, isAsked: true }))
   })
 
   return router

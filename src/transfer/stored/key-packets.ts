@@ -11,6 +11,12 @@ import type { State, Tx } from '../../state/index.js'
 import type { KeyPacketTable } from '../../state/tables/index.js'
 import type { Transfer } from '../find.js'
 
+/** An added packet with which its recipient has not yet opened anything; see the top. */
+const unprovenIn = (table: string) =>
+  sql<boolean>`(${sql.ref(`${table}.added_by`)} is not null and ${sql.ref(`${table}.proven_at`)} is null)`
+
+const IS_UNPROVEN = unprovenIn('key_packets').as('is_unproven')
+
 /** The key packet of one envelope for one certificate. */
 export interface KeyPacketRow extends Pick<
   KeyPacketTable,
@@ -46,7 +52,7 @@ export async function keyPackets(
     .selectFrom('key_packets')
     .innerJoin('envelopes', 'envelopes.id', 'key_packets.envelope')
     .selectAll('key_packets')
-    .select('envelopes.format')
+    .select(['envelopes.format', IS_UNPROVEN])
     .where('envelopes.transfer', '=', transfer.id)
     .where('envelopes.state', '=', 'committed')
     .orderBy('key_packets.envelope')
@@ -54,7 +60,7 @@ export async function keyPackets(
   return rows.map(({ envelope, fingerprint, recipient, packet, format, ...row }) => ({
     ...{ envelope, fingerprint, recipient, packet, format },
     addedBy: row.added_by ?? undefined,
-    isProven: isProven(row),
+    isProven: !row.is_unproven,
   }))
 }
 
@@ -70,12 +76,12 @@ export async function keyPacketFor(
 ): Promise<Pick<KeyPacketTable, 'packet' | 'fingerprint'> | undefined> {
   const rows = await db
     .selectFrom('key_packets')
-    .select(['packet', 'fingerprint', 'added_by', 'proven_at'])
+    .select(['packet', 'fingerprint', IS_UNPROVEN])
     .where('envelope', '=', envelope)
     .where('recipient', '=', recipient)
     .orderBy('fingerprint')
     .execute()
-  const sorted = rows.sort((a, b) => Number(isProven(b)) - Number(isProven(a)))
+  const sorted = rows.sort((a, b) => Number(a.is_unproven) - Number(b.is_unproven))
   const [first] = sorted
   if (!first) return undefined
   return {
@@ -123,9 +129,7 @@ export async function removeKeyPackets(
       .deleteFrom('key_packets')
       .where('envelope', '=', envelope)
       .where('recipient', '=', recipient)
-      .$if(which === 'unproven', (query) =>
-        query.where('added_by', 'is not', null).where('proven_at', 'is', null),
-      )
+      .$if(which === 'unproven', (query) => query.where(unprovenIn('key_packets')))
       .execute()
 }
 
@@ -154,7 +158,7 @@ export async function proveKeyPackets(
     .selectFrom('key_packets as other')
     .select('other.envelope')
     .where('other.recipient', '=', recipient)
-    .where((eb) => eb.or([eb('other.added_by', 'is', null), eb('other.proven_at', 'is not', null)]))
+    .where((eb) => eb.not(unprovenIn('other')))
   await tx
     .updateTable('key_packets')
     .set({ proven_at: at })
@@ -191,23 +195,20 @@ export async function openableBy(
     .innerJoin('key_packets', 'key_packets.envelope', 'transfers.manifest_envelope')
     .leftJoin('proof_keys', 'proof_keys.envelope', 'transfers.manifest_envelope')
     .select(['transfers.id', 'key_packets.fingerprint', 'proof_keys.public_key'])
-    .select(['key_packets.added_by', 'key_packets.proven_at'])
+    .select(IS_UNPROVEN)
     .where('transfers.id', 'in', transfers)
     .where('key_packets.recipient', '=', reader)
     // Those that the reader is known to open come first.
-    .orderBy(sql`key_packets.added_by is not null and key_packets.proven_at is null`)
+    .orderBy(unprovenIn('key_packets'))
     .orderBy('transfers.available_at')
     .execute()
   const [first] = rows
   if (!first) return undefined
   const fingerprints = rows
-    .filter((row) => row.id === first.id && isProven(row))
+    .filter((row) => row.id === first.id && !row.is_unproven)
     .map(({ fingerprint }) => fingerprint)
   return { transfer: first.id, proofKey: first.public_key ?? undefined, fingerprints }
 }
-
-const isProven = (row: Pick<KeyPacketTable, 'added_by' | 'proven_at'>): boolean =>
-  row.added_by === null || row.proven_at !== null
 
 /**
  * Marks the reader's added packet of the manifest as proven. Nothing is written in the usual case,
@@ -224,8 +225,7 @@ export async function manifestOpened(
     .select('key_packets.envelope')
     .where('transfers.id', '=', transfer)
     .where('key_packets.recipient', '=', recipient)
-    .where('key_packets.added_by', 'is not', null)
-    .where('key_packets.proven_at', 'is', null)
+    .where(unprovenIn('key_packets'))
     .executeTakeFirst()
   if (!row) return
   await state.transaction((tx) =>

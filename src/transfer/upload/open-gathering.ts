@@ -40,6 +40,14 @@ import { newShapes } from './report.js'
 import { settle } from './settle.js'
 import type { Clear, SettledItem } from './settle.js'
 
+/** What a door knows of a part besides its bytes. */
+export interface AboutPart {
+  /** Who sent it; otherwise whoever began the study. */
+  readonly sender?: Pick<UploadTarget, 'actor' | 'facility'>
+  /** The UIDs that the sender uses for the part's single instance. */
+  readonly original?: InstanceReference | undefined
+}
+
 export interface OpenGathering {
   readonly transfer: string
   /** Whether any of it is durable. */
@@ -50,14 +58,13 @@ export interface OpenGathering {
    * Passes the items of one part through `clear` to the store. Resolves when each is durable or has
    * an outcome. Calls may overlap.
    *
-   * @param original the UIDs that the sender uses for the part's single instance
    * @throws NocturneError for faults that concern the whole request: a broken connection, or a
    *   failure of the store or the ledger. Nothing of the part is kept then.
    */
   add(
     items: AsyncIterable<ReceivedItem>,
     clear: Clear,
-    original: InstanceReference | undefined,
+    about?: AboutPart,
   ): Promise<readonly ItemAnswer[]>
   /**
    * Ends the envelope: what was kept stays, with one crosswalk for all of it.
@@ -146,7 +153,7 @@ class Gathered implements OpenGathering {
   async add(
     items: AsyncIterable<ReceivedItem>,
     clear: Clear,
-    original: InstanceReference | undefined,
+    about: AboutPart = {},
   ): Promise<readonly ItemAnswer[]> {
     const { limits, budget } = this.#rooms
     const settling: Promise<SettledItem>[] = []
@@ -166,7 +173,7 @@ class Gathered implements OpenGathering {
     if (this.#bytes + size > limits.transferBytes) throw new NocturneError('transfer_too_large')
     this.#bytes += size
     this.#count += settled.length
-    return this.#keep(settled, original)
+    return this.#keep(settled, about)
   }
 
   async end(): Promise<void> {
@@ -205,7 +212,7 @@ class Gathered implements OpenGathering {
    */
   async #keep(
     settled: readonly SettledItem[],
-    original: InstanceReference | undefined,
+    { original, sender = this.#begun.target }: AboutPart,
   ): Promise<readonly ItemAnswer[]> {
     const begun = this.#begun
     const items = judgeAgainst(this.#seen, this.#rooms, begun, settled)
@@ -214,6 +221,7 @@ class Gathered implements OpenGathering {
       await deleteSuperfluous(this.#rooms, items)
       const seq = (this.#pieces += 1)
       const { value: first } = await this.#rooms.ledger.record(async (tx) => {
+        await this.#rooms.expectSender(tx, sender)
         const first = await this.#insert(tx, items)
         if (original && isDurable(items)) {
           await writeDeposit(tx, this.#depositOf(original))

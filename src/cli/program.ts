@@ -49,6 +49,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   handover: async () => (await import('./commands/reader/handover.js')).registerHandover,
   duty: async () => (await import('./commands/reader/duty.js')).registerDuty,
   pull: async () => (await import('./commands/reader/pull.js')).registerPull,
+  wipe: async () => (await import('./commands/reader/wipe.js')).registerWipe,
   rewrap: async () => (await import('./commands/reader/rewrap.js')).registerRewrap,
   audit: async () => (await import('./commands/audit/audit.js')).registerAudit,
   witness: async () => (await import('./commands/audit/witness.js')).registerWitness,

@@ -221,6 +221,32 @@ describe('pull', () => {
     await door.close()
   }, 120_000)
 
+  it('serves what it pulls, sealed, and leaves nothing when it ends', async () => {
+    await pull('--all')
+    await mkdir(at('served'))
+    await writeFile(at('served', 'a.dcm'), file([[0x00200010, 'SH', 'SERVED']]))
+    const { status } = await gateway.as('facility-a', 'send', 'served')
+    expect(status).toBe(0)
+    const serving = gateway.startAs(
+      ...(['reader-1', 'pull', '--serve', '0', '--key', readerKey(), '--out', at('view')] as const),
+    )
+    const studies = async (): Promise<unknown[]> => {
+      const { stdout } = serving.seen()
+      const [, url] = /^serving (\S+)$/m.exec(stdout) ?? []
+      const [, token] = /^token (\S+)$/m.exec(stdout) ?? []
+      if (url === undefined || token === undefined) return []
+      const headers = { authorization: `Bearer ${token}` }
+      return (await (await fetch(`${url}/studies`, { headers })).json()) as unknown[]
+    }
+    expect(await eventually(studies, (all) => all.length > 0, 60_000)).toHaveLength(1)
+    const [folder = ''] = await readdir(at('view'))
+    const names = await readdir(at('view', folder), { recursive: true })
+    expect(names.filter((name) => name.endsWith('.dcm'))).toEqual([])
+    serving.child.kill('SIGINT')
+    await serving.finished
+    expect(await readdir(at('view'))).toEqual([])
+  }, 120_000)
+
   it('fetches the whole inbox, and says when it is empty', async () => {
     await pull('--all')
     const ids = [

@@ -1,6 +1,6 @@
 /** Opens a transfer that `nocturne dump` wrote to files, without its gateway. */
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { NocturneError } from '../../lib/errors.js'
 import { DUMP_LIST, MAX_DUMPED_BYTES, readDumpList } from '../../protocol/dump-list.js'
 import type { DumpedItem, DumpList } from '../../protocol/dump-list.js'
@@ -11,7 +11,7 @@ import { openSignedMessage } from '../../seal/open/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
 import type { SignedContent, Signer } from '../../seal/open/index.js'
 import { about, CommandError } from '../command-error.js'
-import { makeFolder, writeWholeText } from '../local-write.js'
+import { makeFolder, writeWhole, writeWholeText } from '../local-write.js'
 import { notLogged, readLoggedManifest } from '../audit/logged-manifest.js'
 import type { LoggedManifest } from '../audit/logged-manifest.js'
 import { mismatch, parseManifest } from './manifest.js'
@@ -84,9 +84,13 @@ export async function openDumped(work: Dumped): Promise<DumpedReport> {
     try {
       if (!at) throw mismatch(`item ${item.index}`)
       const target = join(folder, paths.get(item.index) ?? '')
-      await openItem(item, () => messageOf(work.folder, at), work.key, target, {
-        mayReplace: false,
-      })
+      await makeFolder(dirname(target))
+      await openItem(
+        item,
+        () => messageOf(work.folder, at),
+        work.key,
+        (content, check) => writeWhole(target, content, { mayReplace: false, check }),
+      )
       opened += 1
     } catch (error) {
       work.onFailed(error)

@@ -1,6 +1,4 @@
 /** One item of a manifest, from its message to its file. */
-import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { NocturneError } from '../../lib/errors.js'
 import { nodeCiphers } from '../../seal/index.js'
 import { openMessage } from '../../seal/open/index.js'
@@ -8,26 +6,27 @@ import type { PrivateKey } from '../../seal/keys/index.js'
 import { about, CommandError } from '../command-error.js'
 import { ContentMeter, isSame } from './content-meter.js'
 import { DataPacketMeter, metered } from './data-packet.js'
-import { writeError, writeWhole } from '../local-write.js'
 import { mismatch } from './manifest.js'
 import type { ManifestItem } from '../../protocol/manifest.js'
 
 /**
- * Measures, opens and measures again; the file gets its name only when both digests match the
+ * Takes the opened content. `check` is called after the last byte; if it throws, nothing of the
+ * content may remain under its name.
+ */
+export type WriteOpened = (content: AsyncIterable<Uint8Array>, check: () => void) => Promise<void>
+
+/**
+ * Measures, opens and measures again; the content gets its name only when both digests match the
  * manifest. If opening fails, `message` is read again to find out why.
  *
- * @throws CommandError `manifest_mismatch` naming the item, `cannot_open`, and disk errors
+ * @throws CommandError `manifest_mismatch` naming the item, `cannot_open`, and what `write` throws
  */
 export async function openItem(
   item: ManifestItem,
   message: () => AsyncIterable<Uint8Array>,
   key: PrivateKey,
-  target: string,
-  options: { readonly temporaryFolder?: string; readonly mayReplace?: boolean },
+  write: WriteOpened,
 ): Promise<void> {
-  await mkdir(dirname(target), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-    throw writeError(dirname(target), error)
-  })
   const what = `item ${item.index}`
   const meter = new DataPacketMeter()
   const opened = new ContentMeter()
@@ -40,7 +39,7 @@ export async function openItem(
   try {
     const source = metered(message(), meter)
     const content = openMessage(source, [key], { ciphers: nodeCiphers, isTransient: true })
-    await writeWhole(target, opened.watch(content), { ...options, check })
+    await write(opened.watch(content), check)
   } catch (error) {
     throw await explain(error, item, message())
   }

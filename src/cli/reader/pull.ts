@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { access, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { writeAcknowledgement } from '../../protocol/acknowledgement.js'
 import type { Manifest, ManifestItem } from '../../protocol/manifest.js'
 import { shortfallOf } from '../../protocol/outcomes.js'
@@ -25,9 +25,10 @@ import { about, CommandError } from '../command-error.js'
 import { ContentMeter, isSame } from './content-meter.js'
 import { fetchManifest, fetchToFile, fetchToMemory, IN_MEMORY_BYTES, readBack } from './download.js'
 import type { Fetch } from './download.js'
-import { makeFolder, once, writeWholeText } from '../local-write.js'
+import { makeFolder, once, writeWhole, writeWholeText } from '../local-write.js'
 import { parseManifest } from './manifest.js'
 import { openItem } from './open-item.js'
+import type { WriteOpened } from './open-item.js'
 import type { Progress } from '../progress.js'
 import type { TrustedGateway } from './pull-targets.js'
 import { fetchReceipts } from './receipts.js'
@@ -42,12 +43,21 @@ export interface Pull {
   readonly key: PrivateKey
   /** Folder that gets one subfolder per transfer. */
   readonly out: string
+  /** Where opened items go instead of the transfer's folder. */
+  readonly shelf?: Shelf
   /** Principal ID of the reader; undefined when the transfer was acknowledged earlier. */
   readonly reader: string | undefined
   /** The sealed manifest, if claiming fetched it. */
   readonly manifest: Buffer | undefined
   readonly startProgress: (totalBytes: number, totalItems: number) => Progress
   readonly onRetry: () => void
+}
+
+/** A place for opened items, by transfer and by their path in it. */
+export interface Shelf {
+  /** Whether the item is there, and matches the manifest to the byte. */
+  has(transfer: string, path: string, item: ManifestItem): Promise<boolean>
+  write(transfer: string, path: string, item: ManifestItem): WriteOpened
 }
 
 export interface PullReport {
@@ -79,7 +89,7 @@ export async function pull(work: Pull, id: string): Promise<PullReport> {
   await makeFolder(partial)
   const { content: bytes, signedAt, hasKeyEnded } = await openManifest(work, id)
   const manifest = parseManifest(bytes, id, work.gateway.name)
-  const kept = await pullItems(work, manifest, folder, partial)
+  const kept = await pullItems(work, manifest, partial)
   await writeWholeText(join(folder, 'manifest.json'), Buffer.from(bytes).toString('utf8'))
   await rm(partial, { recursive: true, force: true })
   const receipt = join(folder, 'receipt.tlog-proof')
@@ -124,29 +134,26 @@ async function openManifest(work: Pull, id: string): Promise<SignedContent> {
  * Several items at a time, in order; stops at the first failure. Returns how many were already
  * there.
  */
-async function pullItems(
-  work: Pull,
-  manifest: Manifest,
-  folder: string,
-  partial: string,
-): Promise<number> {
+async function pullItems(work: Pull, manifest: Manifest, partial: string): Promise<number> {
   const totalBytes = manifest.items.reduce((sum, { ciphertext }) => sum + ciphertext.size, 0)
   const progress = work.startProgress(totalBytes, manifest.items.length)
   const paths = itemPaths(manifest.items)
+  const shelf = work.shelf ?? folderShelf(work.out)
+  const { transfer } = manifest
   const failed = new AbortController()
   const signal = AbortSignal.any([work.signal, failed.signal])
-  const pulling = { ...work, signal, transfer: manifest.transfer, partial, progress }
+  const pulling = { ...work, signal, transfer, partial, progress }
   const items = manifest.items.values()
   let kept = 0
   const worker = async () => {
     for (const item of items) {
       if (failed.signal.aborted) return
-      const target = join(folder, paths.get(item.index) ?? '')
-      if (await isThere(target, item)) {
+      const path = paths.get(item.index) ?? ''
+      if (await shelf.has(transfer, path, item)) {
         kept += 1
         progress.skipBytes(item.ciphertext.size)
       } else {
-        await pullItem(pulling, item, target)
+        await pullItem(pulling, item, shelf.write(transfer, path, item))
       }
       progress.addItem()
     }
@@ -177,7 +184,7 @@ interface Pulling extends Pull {
  * Fetches and opens an item. Data that does not match the manifest is removed, so that the next
  * attempt fetches it again.
  */
-async function pullItem(work: Pulling, item: ManifestItem, target: string): Promise<void> {
+async function pullItem(work: Pulling, item: ManifestItem, write: WriteOpened): Promise<void> {
   const { transfer, partial, progress } = work
   const what = `item ${item.index}`
   const fetch: Fetch = {
@@ -201,7 +208,7 @@ async function pullItem(work: Pulling, item: ManifestItem, target: string): Prom
     throw naming(what, error)
   }
   try {
-    await openItem(item, message, work.key, target, { temporaryFolder: partial })
+    await openItem(item, message, work.key, write)
   } finally {
     // Wrong or finished: in either case it is no longer needed.
     await rm(file, { force: true })
@@ -216,7 +223,16 @@ function naming(what: string, error: unknown): unknown {
   return new CommandError(`${message}: ${what}`, { hint, code, cause })
 }
 
-/** A file from an earlier pull is kept if it matches the manifest to the byte. */
+/** Plaintext files below the transfer's folder; those of an earlier pull are kept if they match. */
+const folderShelf = (out: string): Shelf => ({
+  has: (transfer, path, item) => isThere(join(out, transfer, path), item),
+  write: (transfer, path) => async (content, check) => {
+    const target = join(out, transfer, path)
+    await makeFolder(dirname(target))
+    await writeWhole(target, content, { temporaryFolder: join(out, transfer, '.partial'), check })
+  },
+})
+
 async function isThere(target: string, { plaintext }: ManifestItem): Promise<boolean> {
   if (!(await exists(target))) return false
   const meter = new ContentMeter()

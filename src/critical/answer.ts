@@ -40,7 +40,7 @@ export async function readBack(
   const readers = await parts.readerRecipients(row.group_id)
   await checkSealed(parts, sent.message, statement.sha256, readers)
   const hasProof = sent.proof !== undefined
-  if (sent.proof !== undefined && commitmentOf(sent.proof) !== row.commitment)
+  if (sent.proof !== undefined && (await commitmentOf(sent.proof)) !== row.commitment)
     throw new NocturneError('critical_invalid', { field: 'proof' })
   const answer = answerOf(parts, asker, row, sent, {
     kind: 'read-back',

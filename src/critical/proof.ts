@@ -1,14 +1,13 @@
 /** Proves that a read-back has the words of the finding, to a gateway that knows neither. */
-import { createHash, createHmac } from 'node:crypto'
+import { bytesOfHex, hmacOf, sha256Of } from '../protocol/signed.js'
 import { wordsOf } from '../protocol/critical.js'
 
 /**
  * @param salt the finding's, hexadecimal; without it nobody can guess the words from the commitment
  * @returns hexadecimal
  */
-export const proofOfWords = (salt: string, text: string): string =>
-  createHmac('sha256', Buffer.from(salt, 'hex')).update(wordsOf(text)).digest('hex')
+export const proofOfWords = (salt: string, text: string): Promise<string> =>
+  hmacOf(bytesOfHex(salt), wordsOf(text))
 
 /** What the reader signs, and the gateway compares with. */
-export const commitmentOf = (proof: string): string =>
-  createHash('sha256').update(proof, 'hex').digest('hex')
+export const commitmentOf = (proof: string): Promise<string> => sha256Of(bytesOfHex(proof))

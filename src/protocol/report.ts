@@ -18,6 +18,24 @@ export type Agreement = (typeof AGREEMENTS)[number]
 export const SECTIONS = ['indication', 'technique', 'comparison', 'findings', 'impression'] as const
 export type SectionName = (typeof SECTIONS)[number]
 
+interface AboutItems {
+  readonly items: readonly {
+    readonly study?: string | undefined
+    readonly modality?: string | undefined
+  }[]
+}
+
+/** Studies and modalities, from the manifests of a case. */
+export function aboutStudies(
+  manifests: readonly AboutItems[],
+): Pick<ReportDocument, 'studies' | 'modality'> {
+  const items = manifests.flatMap((manifest) => manifest.items)
+  const studies = new Set(items.flatMap(({ study }) => study ?? []))
+  const modalities = new Set(items.flatMap(({ modality }) => modality ?? []))
+  const modality = [...modalities].sort().join(',').slice(0, 64)
+  return { studies: [...studies].slice(0, 100), ...(modality !== '' && { modality }) }
+}
+
 /** A report has a few pages; its attachments (a PDF, key images) count towards the same limit. */
 export const MAX_REPORT_BYTES = 5 << 20
 

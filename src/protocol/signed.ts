@@ -1,4 +1,7 @@
-/** Statements that are signed as canonical JSON (RFC 8785). */
+/**
+ * Statements that are signed as canonical JSON (RFC 8785), and the digests in them, by WebCrypto,
+ * which Node and browsers have.
+ */
 import * as z from 'zod/mini'
 import { canonicalJson } from '../lib/json.js'
 
@@ -21,3 +24,20 @@ export const signedRequest = z.strictObject({
 })
 
 export type SignedRequest = z.output<typeof signedRequest>
+
+/** SHA-256, hexadecimal. */
+export const sha256Of = async (bytes: Uint8Array): Promise<string> =>
+  hexOf(await crypto.subtle.digest('SHA-256', new Uint8Array(bytes)))
+
+/** HMAC-SHA-256, hexadecimal. */
+export async function hmacOf(key: Uint8Array, text: string): Promise<string> {
+  const how = { name: 'HMAC', hash: 'SHA-256' }
+  const imported = await crypto.subtle.importKey('raw', new Uint8Array(key), how, false, ['sign'])
+  return hexOf(await crypto.subtle.sign('HMAC', imported, new TextEncoder().encode(text)))
+}
+
+export const hexOf = (bytes: ArrayBuffer | Uint8Array): string =>
+  [...new Uint8Array(bytes)].map((octet) => octet.toString(16).padStart(2, '0')).join('')
+
+export const bytesOfHex = (hex: string): Uint8Array =>
+  Uint8Array.from(hex.match(/../g) ?? [], (octet) => Number.parseInt(octet, 16))

@@ -1,9 +1,9 @@
-import { createMessage, encryptSessionKey, sign } from 'openpgp'
+import { createMessage, sign } from 'openpgp'
 import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { NocturneError } from '../lib/errors.js'
 import { targetOf } from './keys/certificate.js'
-import type { Target } from './keys/certificate.js'
+import { sealSessionKey } from './keys/key-packet.js'
 import { literalFrames, packetFrames } from './frames.js'
 import type { DataFormat, Envelope, KeyPacket, Sealable, SealedStream } from './stations.js'
 import type { Recipient } from './keys/recipient.js'
@@ -128,7 +128,7 @@ async function prepare(recipients: readonly Recipient[], now: Date): Promise<Pre
       targets.map(async ({ recipient: { id, fingerprint }, target }) => ({
         recipient: id,
         fingerprint,
-        packet: await sealSessionKey(sessionKey, target, format, now),
+        packet: inBuffer(await sealSessionKey(sessionKey, target, format, now)),
       })),
     )
     return { format, keyPackets, sessionKey }
@@ -138,28 +138,8 @@ async function prepare(recipients: readonly Recipient[], now: Date): Promise<Pre
   }
 }
 
-/**
- * Version 2 data needs a version 6 key packet; version 1 data needs version 3 (RFC 9580 section
- * 10.3.2.1).
- */
-export async function sealSessionKey(
-  sessionKey: Uint8Array,
-  { certificate, key }: Target,
-  format: DataFormat,
-  now: Date,
-): Promise<Buffer> {
-  const packet = await encryptSessionKey({
-    data: sessionKey,
-    algorithm: 'aes256',
-    ...(format === 'seipd2' && { aeadAlgorithm: 'gcm' as const }),
-    encryptionKeys: certificate,
-    encryptionKeyIDs: key.getKeyID(),
-    date: now,
-    format: 'binary',
-    config: forReading,
-  })
-  return Buffer.from(packet.buffer, packet.byteOffset, packet.length)
-}
+const inBuffer = ({ buffer, byteOffset, length }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, length)
 
 /** Builds a one-pass signature, a literal packet without name and date, and the signature. */
 async function signInline(

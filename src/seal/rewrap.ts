@@ -1,5 +1,5 @@
 import { targetOf } from './keys/certificate.js'
-import { sealSessionKey } from './envelope.js'
+import { sealSessionKey } from './keys/key-packet.js'
 import type { DataFormat } from './stations.js'
 import type { Recipient } from './keys/recipient.js'
 import { NocturneError } from '../lib/errors.js'
@@ -34,7 +34,7 @@ export async function rewrapKeyPacket(
   let sessionKey: Uint8Array | undefined
   try {
     sessionKey = await sessionKeyIn(packet, format, key)
-    return await sealSessionKey(sessionKey, target, format, now)
+    return Buffer.from(await sealSessionKey(sessionKey, target, format, now))
   } catch (cause) {
     throw cannotOpen(cause)
   } finally {

@@ -134,7 +134,7 @@ export async function openCriticalNight(
     const statement = writeCriticalStatement({
       ...{ gateway: GATEWAY, case: row.id, level: 'minutes', author: 'reader-1' },
       sha256: sha256(message),
-      commitment: commitmentOf(proofOfWords(salt, FINDING)),
+      commitment: await commitmentOf(await proofOfWords(salt, FINDING)),
       signedAt: signedAt(),
       ...changed,
     })
@@ -157,7 +157,7 @@ export async function openCriticalNight(
       return {
         ...(await signed(statement, 'facility-a')),
         message: message.toString('base64'),
-        ...(hasProof && { proof: proofOfWords(salt, text) }),
+        ...(hasProof && { proof: await proofOfWords(salt, text) }),
       }
     },
     call: ({ id }, more = {}) =>

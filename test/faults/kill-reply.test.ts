@@ -127,10 +127,10 @@ async function reportOnce(): Promise<void> {
 async function criticalOnce(): Promise<void> {
   const message = await seal(reader)
   const salt = randomBytes(32).toString('hex')
-  const proof = proofOfWords(salt, 'tension pneumothorax')
+  const proof = await proofOfWords(salt, 'tension pneumothorax')
   const statement = writeCriticalStatement({
     ...{ gateway, case: caseId, level: 'minutes', author: reader.id, signedAt: now() },
-    ...{ sha256: sha256(message), commitment: commitmentOf(proof) },
+    ...{ sha256: sha256(message), commitment: await commitmentOf(proof) },
   })
   const body = { ...(await signed(statement, reader)), message: message.toString('base64') }
   const raised = await insist(`/v1/cases/${caseId}/critical`, reader.token, body)

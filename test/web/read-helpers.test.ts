@@ -1,6 +1,13 @@
 /** What the worklist says of a case's time, and the order in which the viewer shows slices. */
 import { describe, expect, it } from '@jest/globals'
-import { clockTime, duration, timeLeft } from '../../src/web/pages/read/time-left.js'
+import { clockTime, duration, timeLeft } from '../../src/web/pages/session/time-left.js'
+import type { ReportStatus } from '../../src/protocol/report.js'
+import {
+  allowedAfter,
+  emptyDraft,
+  parseDraft,
+  problemOf,
+} from '../../src/web/pages/read/writing/report-state.js'
 import { inOrder } from '../../src/web/pages/viewer/facts.js'
 import type { InstanceFacts } from '../../src/web/pages/viewer/facts.js'
 
@@ -62,5 +69,37 @@ describe('the order of slices', () => {
 
   it('follows the numbers when a slice has no position', () => {
     expect(numbers([slice(3, 10), slice(1, undefined), slice(2, 5)])).toEqual([1, 2, 3])
+  })
+})
+
+describe('the report that can follow', () => {
+  const draft = (status: ReportStatus, findings = 'normal') => {
+    const { sections, ...rest } = emptyDraft(undefined)
+    return { ...rest, status, sections: { ...sections, findings } }
+  }
+
+  it.each([
+    [undefined, ['preliminary', 'final']],
+    ['preliminary', ['final', 'preliminary']],
+    ['final', ['addendum', 'final']],
+  ])('after %s is %j', (before, after) => {
+    expect(allowedAfter(before)).toEqual(after)
+  })
+
+  it('has text, and states its agreement with a preliminary one', () => {
+    expect(problemOf(undefined, draft('final', ' \n '))).toMatch(/Write/)
+    expect(problemOf(undefined, draft('final'))).toBeUndefined()
+    expect(problemOf('preliminary', draft('final'))).toMatch(/agrees/)
+    expect(problemOf('preliminary', { ...draft('final'), agreement: 'minor' })).toBeUndefined()
+  })
+
+  it('continues from a draft, whatever is in it', () => {
+    const kept = { ...draft('final'), agreement: undefined }
+    expect(parseDraft(JSON.stringify(kept), undefined)).toEqual(kept)
+    expect(parseDraft(JSON.stringify({ ...kept, status: 'addendum' }), undefined)?.status).toBe(
+      'preliminary',
+    )
+    expect(parseDraft('{"sections":{"findings":7}}', undefined)).toEqual(emptyDraft(undefined))
+    expect(parseDraft('not JSON', undefined)).toBeUndefined()
   })
 })

@@ -1,7 +1,7 @@
 /** The page at /read as the gateway serves it: a radiologist with a key file and a keyboard. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { makeSite, nocturne } from '../whole-way/_gateway.js'
@@ -12,6 +12,8 @@ import { noChromium, startChromium } from './_chromium.js'
 const suite = noChromium === undefined ? describe : describe.skip
 const why = noChromium === undefined ? '' : ` (skipped: ${noChromium})`
 const SLICES = 12
+/** It would run if it were taken as markup. */
+const FINDINGS = 'ZEBRAFISH <img src=x onerror="globalThis.executed = 1"> normal.'
 
 suite(`the worklist and its viewer${why}`, () => {
   let site: TestSite
@@ -29,7 +31,7 @@ suite(`the worklist and its viewer${why}`, () => {
   beforeAll(async () => {
     site = await makeSite()
     gateway = await site.start()
-    await makeStudy(at('study'), '--instances', String(SLICES))
+    await makeStudy(at('study'), '--instances', String(SLICES), '--document')
     const sent = await nocturne('send', at('study'), '--priority', 'stat', ...as('facility-a'))
     expect(sent).toMatchObject({ status: 0 })
     browser = await startChromium()
@@ -94,6 +96,92 @@ suite(`the worklist and its viewer${why}`, () => {
     await page.getByText('Every item was opened').waitFor({ timeout: 60_000 })
     const inbox = await nocturne('inbox', ...as('reader-1'), '--json')
     expect(inbox.stdout).toContain('reader-1')
+  }, 60_000)
+
+  it('shows the documents of the case beside the images', async () => {
+    await page.keyboard.press('d')
+    await page.locator('.paper').waitFor()
+    expect(await axe()).toEqual([])
+  })
+
+  it('keeps a draft that nobody else can read', async () => {
+    await page.keyboard.press('e')
+    await page.keyboard.type(FINDINGS)
+    await page.getByText('sealed to you').waitFor()
+    const kept = await page.evaluate<string>(`JSON.stringify(Object.entries(localStorage))`)
+    expect(kept).toContain('nocturne-draft/reader-1/')
+    expect(kept).not.toContain('ZEBRAFISH')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Escape')
+    await page.getByRole('row').filter({ hasText: 'STAT' }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Open', exact: true }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByText('Continued from the draft').waitFor({ timeout: 60_000 })
+    expect(await page.getByLabel('Findings', { exact: true }).inputValue()).toBe(FINDINGS)
+    expect(await axe()).toEqual([])
+  }, 120_000)
+
+  it('raises a critical result and logs the call that ends it', async () => {
+    await page.keyboard.press('c')
+    await page.getByLabel('It must be read back').selectOption('minutes')
+    await page.getByLabel(/^Finding, in one/).fill('Tension pneumothorax <b>right</b>.')
+    await page.getByRole('button', { name: 'Sign, seal and raise' }).click()
+    await page.getByText('not read back,').waitFor()
+    await page.getByRole('button', { name: 'Open the finding' }).click()
+    await page.getByText('Tension pneumothorax <b>right</b>.').waitFor()
+    expect(await axe()).toEqual([])
+    await page.getByText('Log a phone call').click()
+    await page.getByLabel('Who took the finding').selectOption('nurse')
+    await page.getByRole('button', { name: 'It was read back correctly' }).click()
+    await page.getByText('closed by a phone call').waitFor()
+  }, 60_000)
+
+  it('signs, seals and sends the report, which the facility opens', async () => {
+    await page.getByRole('tab', { name: /^Report/ }).click()
+    await page.getByLabel('Findings', { exact: true }).press('Control+Enter')
+    await page.getByText(/^Sealed to facility-a/).waitFor()
+    expect(await axe()).toEqual([])
+    await page.getByRole('button', { name: 'Sign, seal and send' }).press('Enter')
+    await page.getByText('The preliminary report was sent').waitFor()
+    const crosswalk = ['--crosswalk', at('crosswalk'), '--key', site.keyFile('facility-a')]
+    const fetched = await nocturne(
+      ...['reports', 'fetch', ...crosswalk, '--out', at('reports'), '--format', 'text'],
+      ...as('facility-a'),
+    )
+    expect(fetched).toMatchObject({ status: 0 })
+    const [name = ''] = (await readdir(at('reports'))).filter((one) => one.endsWith('.txt'))
+    expect(await readFile(join(at('reports'), name), 'utf8')).toContain(FINDINGS)
+    expect(
+      await page.evaluate<number>(
+        `Object.keys(localStorage).filter((one) => one.startsWith('nocturne-draft')).length`,
+      ),
+    ).toBe(0)
+  }, 60_000)
+
+  it('opens the report again as text, and executes nothing of it', async () => {
+    await page.keyboard.press('o')
+    const earlier = page.getByRole('region', { name: 'Reports so far' })
+    await earlier.getByRole('button', { name: 'Open' }).click()
+    await earlier.getByText(FINDINGS).waitFor()
+    expect(await page.evaluate(`'executed' in globalThis`)).toBe(false)
+    expect(await axe()).toEqual([])
+  })
+
+  it('hands over with a note that the group can open', async () => {
+    await page.getByRole('button', { name: /^Worklist/ }).click()
+    await page.getByRole('heading', { name: 'Worklist' }).waitFor()
+    await page.keyboard.press('h')
+    await page.getByLabel(/^Note to the group/).fill('Call the ICU at six.')
+    await page.getByRole('button', { name: 'Hand over', exact: true }).click()
+    await page.getByRole('button', { name: 'Open the note' }).click()
+    await page.locator('.note').getByText('Call the ICU at six.').waitFor()
+    expect(await axe()).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    expect(await axe()).toEqual([])
+    await page.keyboard.press('Escape')
   }, 60_000)
 
   it('keeps nothing after it was locked', async () => {

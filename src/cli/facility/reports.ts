@@ -3,17 +3,12 @@
  * then acknowledged. If a run is interrupted, the report stays unacknowledged, and the next run
  * writes the same files again.
  */
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { reportAnswer, reportsAnswer } from '../../protocol/http/reports.js'
 import type { ReportAnswer, ReportView } from '../../protocol/http/reports.js'
-import {
-  MAX_REPORT_BYTES,
-  readReportStatement,
-  reportDocument,
-  writeReportAcknowledgement,
-} from '../../protocol/report.js'
+import { MAX_REPORT_BYTES, writeReportAcknowledgement } from '../../protocol/report.js'
 import type { ReportDocument } from '../../protocol/report.js'
+import { readReport } from '../../reports/browser.js'
 import {
   sendMllp,
   toEncapsulatedPdf,
@@ -30,7 +25,7 @@ import type { GatewayClient } from '../client.js'
 import { CommandError } from '../command-error.js'
 import { writeWhole, once } from '../local-write.js'
 import { fetchToMemory } from '../reader/download.js'
-import { documentIn, openSigned } from '../reader/seal-back.js'
+import { openSigned } from '../reader/seal-back.js'
 import type { OpeningWork } from '../reader/seal-back.js'
 import { storeInstances } from './pacs.js'
 import type { PacsTarget } from '../pacs/address.js'
@@ -66,29 +61,17 @@ export async function openReport(work: OpeningWork, id: string): Promise<OpenedR
     size: MAX_REPORT_BYTES,
     onBytes: () => undefined,
   })
-  const statement = readReportStatement(view.statement)
-  const isStated =
-    statement?.sha256 === createHash('sha256').update(sealed).digest('hex') &&
-    statement.case === view.case &&
-    statement.author === view.author &&
-    statement.gateway === work.gateway &&
-    (await verifyDetached(
-      view.statement,
-      view.signature,
-      view.certificate,
-      new Date(view.receivedAt),
-    ))
-  if (!isStated) throw invalid(view)
-  const what = `report ${view.code}`
-  const content = await openSigned(sealed, work.keys, view.certificate, what)
-  const document = documentIn(content, reportDocument)
-  const isSame =
-    document?.case === statement.case &&
-    document.author === statement.author &&
-    document.status === statement.status &&
-    document.agreement === statement.agreement &&
-    document.gateway === statement.gateway
-  if (!isSame) throw invalid(view)
+  const document = await readReport(
+    {
+      gateway: work.gateway,
+      open: (message, certificate) =>
+        openSigned(Buffer.from(message), work.keys, certificate, `report ${view.code}`),
+      verify: verifyDetached,
+    },
+    view,
+    sealed,
+  )
+  if (!document) throw invalid(view)
   const { fingerprint } = await inspectCertificate(view.certificate, new Date())
   return { view, document, signedBy: fingerprint }
 }

@@ -1,6 +1,11 @@
 /** Critical results on a reader's or a facility's machine: raised, opened, and answered. */
-import { createHash, randomBytes } from 'node:crypto'
-import { commitmentOf, proofOfWords } from '../../critical/index.js'
+import {
+  composeFinding,
+  composeReadBack,
+  readFinding,
+  readNewestReadBack,
+} from '../../critical/browser.js'
+import type { Finding, OpeningKey, WritingKey } from '../../critical/browser.js'
 import { caseView } from '../../protocol/http/cases.js'
 import {
   criticalChangedAnswer,
@@ -9,46 +14,24 @@ import {
 } from '../../protocol/http/critical.js'
 import type { CriticalChanged, CriticalView, CriticalWhole } from '../../protocol/http/critical.js'
 import { reportRecipientsAnswer } from '../../protocol/http/reports.js'
-import {
-  MAX_CRITICAL_BYTES,
-  criticalDocument,
-  readBackDocument,
-  readCriticalStatement,
-  readReadBackStatement,
-  wordsOf,
-  writeComparison,
-  writeCriticalStatement,
-  writePhoneCall,
-  writeReadBackStatement,
-} from '../../protocol/critical.js'
-import type {
-  ContactRole,
-  CriticalDocument,
-  CriticalLevel,
-  ReadBackDocument,
-} from '../../protocol/critical.js'
+import type { ReportRecipientsAnswer } from '../../protocol/http/reports.js'
+import { MAX_CRITICAL_BYTES, writeComparison, writePhoneCall } from '../../protocol/critical.js'
+import type { ContactRole, CriticalDocument, ReadBackDocument } from '../../protocol/critical.js'
 import { signDetached, verifyDetached } from '../../seal/keys/index.js'
+import type { PrivateKey } from '../../seal/keys/index.js'
 import { parseAnswer } from '../parse-answer.js'
 import type { GatewayClient } from '../client.js'
 import { CommandError } from '../command-error.js'
 import { retry } from '../retry.js'
 import { fetchToMemory } from './download.js'
-import { aboutStudies, documentIn, openSigned, recipientsOf, sealSigned } from './seal-back.js'
+import { aboutStudies, openSigned, recipientsOf, sealSigned } from './seal-back.js'
 import type { OpeningWork, Reporting } from './seal-back.js'
-
-export interface Finding {
-  readonly level: CriticalLevel
-  readonly text: string
-  readonly authorName: string | undefined
-}
-
-const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 /** @throws CommandError `cannot_open` for a key that does not open the case, and of the gateway */
 export async function raiseCritical(
   work: Reporting,
   name: string,
-  { level, text, authorName }: Finding,
+  finding: Finding,
 ): Promise<CriticalChanged> {
   const { client, key, reader } = work
   const found = parseAnswer(
@@ -60,27 +43,15 @@ export async function raiseCritical(
     work,
     view.transfers.map(({ id }) => id),
   )
-  const common = {
-    ...{ gateway: found.gateway, case: found.case, level, author: reader },
-    signedAt: new Date().toISOString(),
-  }
-  const salt = randomBytes(32).toString('hex')
-  const document: CriticalDocument = {
-    ...{ v: 1, type: 'nocturne-critical', code: found.code, text, studies, salt },
-    ...common,
-    ...(authorName !== undefined && { authorName }),
-  }
-  const content = Buffer.from(JSON.stringify(document))
-  const message = await sealSigned(content, key, await recipientsOf(found))
-  const statement = writeCriticalStatement({
-    ...common,
-    sha256: digestOf(message),
-    commitment: commitmentOf(proofOfWords(salt, text)),
-  })
-  const signature = await signDetached(statement, key, new Date())
-  const body = { statement, signature, message: message.toString('base64') }
+  const { gateway, case: id, code } = found
+  const { statement, signature, message } = await composeFinding(
+    await writingKey(key, found),
+    { gateway, case: id, code, studies, reader, signedAt: new Date().toISOString() },
+    finding,
+  )
+  const body = { statement, signature, message: Buffer.from(message).toString('base64') }
   // Repeating this is safe: the same message is one critical result.
-  const answer = await retry(work, () => client.post(`/v1/cases/${found.case}/critical`, body))
+  const answer = await retry(work, () => client.post(`/v1/cases/${id}/critical`, body))
   return parseAnswer(criticalChangedAnswer, answer)
 }
 
@@ -126,20 +97,8 @@ export async function openFinding(
   view: CriticalWhole,
 ): Promise<CriticalDocument> {
   const sealed = await fetchMessage(work, `/v1/critical/${view.id}/message`)
-  const statement = readCriticalStatement(view.statement)
-  const isStated =
-    statement?.sha256 === digestOf(sealed) &&
-    statement.case === view.case &&
-    statement.author === view.author &&
-    statement.gateway === work.gateway &&
-    (await isSigned(view, view.raisedAt))
-  const document = isStated ? await open(work, view, sealed, criticalDocument) : undefined
-  const isSame =
-    document?.case === view.case &&
-    document.author === view.author &&
-    document.level === statement?.level &&
-    document.gateway === work.gateway
-  if (!isSame) throw invalid(view)
+  const document = await readFinding(openingKey(work), work.gateway, view, sealed)
+  if (!document) throw invalid(view)
   return document
 }
 
@@ -152,29 +111,33 @@ export async function openReadBack(
   work: OpeningWork,
   view: CriticalWhole,
 ): Promise<{ readonly id: string; readonly document: ReadBackDocument }> {
-  const newest = view.answers.findLast(({ kind }) => kind === 'read-back')
-  if (!newest)
+  if (!view.answers.some(({ kind }) => kind === 'read-back'))
     throw new CommandError(`nobody has read ${view.code} back`, {
       code: 'not_found',
       hint: 'call the facility, and log it with `nocturne critical phone`',
     })
   const sealed = await fetchMessage(work, `/v1/critical/${view.id}/readback`)
-  const isStated =
-    readReadBackStatement(newest.statement)?.sha256 === digestOf(sealed) &&
-    (await isSigned(newest, newest.at))
-  const document = isStated ? await open(work, newest, sealed, readBackDocument) : undefined
-  if (document?.critical !== view.id || document.gateway !== work.gateway) throw invalid(view)
-  return { id: newest.id, document }
+  const found = await readNewestReadBack(openingKey(work), work.gateway, view, sealed)
+  if (!found) throw invalid(view)
+  return found
 }
 
-interface Signed {
-  readonly statement: string
-  readonly signature: string
-  readonly certificate: string
+async function writingKey(
+  key: PrivateKey,
+  found: Pick<ReportRecipientsAnswer, 'recipients'>,
+): Promise<WritingKey> {
+  const recipients = await recipientsOf(found)
+  return {
+    seal: (content) => sealSigned(Buffer.from(content), key, recipients),
+    sign: (statement) => signDetached(statement, key, new Date()),
+  }
 }
 
-const isSigned = ({ statement, signature, certificate }: Signed, at: string): Promise<boolean> =>
-  verifyDetached(statement, signature, certificate, new Date(at))
+const openingKey = ({ keys }: OpeningWork): OpeningKey => ({
+  open: (sealed, certificate) =>
+    openSigned(Buffer.from(sealed), keys, certificate, 'the critical result'),
+  verify: verifyDetached,
+})
 
 const fetchMessage = (work: OpeningWork, path: string): Promise<Buffer> =>
   fetchToMemory({
@@ -184,14 +147,6 @@ const fetchMessage = (work: OpeningWork, path: string): Promise<Buffer> =>
     size: MAX_CRITICAL_BYTES,
     onBytes: () => undefined,
   })
-
-const open = async <T>(
-  { keys }: OpeningWork,
-  { certificate }: Signed,
-  sealed: Buffer,
-  schema: Parameters<typeof documentIn<T>>[1],
-): Promise<T | undefined> =>
-  documentIn(await openSigned(sealed, keys, certificate, 'the critical result'), schema)
 
 const invalid = ({ code }: Pick<CriticalView, 'code'>) =>
   new CommandError(`the critical result on ${code} is not what was signed`, {
@@ -211,23 +166,15 @@ export async function sendReadBack(
     reportRecipientsAnswer,
     await client.json({ path: `/v1/critical/${view.id}/recipients` }),
   )
-  const document: ReadBackDocument = {
-    ...{ v: 1, type: 'nocturne-read-back', gateway, critical: view.id, text },
-  }
-  const content = Buffer.from(JSON.stringify(document))
-  const message = await sealSigned(content, keys[0], await recipientsOf(found))
-  const statement = writeReadBackStatement({
-    ...{ gateway, critical: view.id, facility: view.facility, role },
-    sha256: digestOf(message),
-    signedAt: new Date().toISOString(),
-  })
-  const isSame = wordsOf(text) === wordsOf(finding.text)
-  const body = {
-    ...{ statement, signature: await signDetached(statement, keys[0], new Date()) },
-    message: message.toString('base64'),
-    ...(isSame && { proof: proofOfWords(finding.salt, text) }),
-  }
-  return { answer: await post(work, `/v1/critical/${view.id}/readback`, body), isSame }
+  const { message, ...composed } = await composeReadBack(
+    await writingKey(keys[0], found),
+    view,
+    finding,
+    { gateway, role, text, signedAt: new Date().toISOString() },
+  )
+  const body = { ...composed, message: Buffer.from(message).toString('base64') }
+  const answer = await post(work, `/v1/critical/${view.id}/readback`, body)
+  return { answer, isSame: composed.proof !== undefined }
 }
 
 /** @param readBack the answer that was compared */

@@ -1,25 +1,16 @@
 /** Signs and seals a report on the reader's machine. */
-import { createHash } from 'node:crypto'
 import { reportRecipientsAnswer, reportSentAnswer } from '../../protocol/http/reports.js'
 import type { ReportSentAnswer } from '../../protocol/http/reports.js'
-import { MAX_REPORT_BYTES, writeReportStatement } from '../../protocol/report.js'
-import type { Agreement, ReportDocument, ReportStatus } from '../../protocol/report.js'
+import { MAX_REPORT_BYTES } from '../../protocol/report.js'
 import { caseView } from '../../protocol/http/cases.js'
+import { composeReport } from '../../reports/browser.js'
+import type { WrittenReport } from '../../reports/browser.js'
 import { signDetached } from '../../seal/keys/index.js'
 import { parseAnswer } from '../parse-answer.js'
 import { CommandError } from '../command-error.js'
 import { retry } from '../retry.js'
-import type { Sections } from './reporting/report-text.js'
 import { aboutStudies, recipientsOf, sealSigned } from './seal-back.js'
 import type { Reporting } from './seal-back.js'
-
-export interface WrittenReport {
-  readonly status: ReportStatus
-  readonly agreement: Agreement | undefined
-  readonly authorName: string | undefined
-  readonly sections: Sections
-  readonly attachments: ReportDocument['attachments']
-}
 
 export interface Reported {
   readonly answer: ReportSentAnswer
@@ -44,37 +35,29 @@ export async function sendReport(
     await client.json({ path: `/v1/cases/${name}/report-recipients` }),
   )
   const view = parseAnswer(caseView, await client.json({ path: `/v1/cases/${name}` }))
-  const studies = await aboutStudies(
+  const about = await aboutStudies(
     work,
     view.transfers.map(({ id }) => id),
   )
-  const signedAt = new Date().toISOString()
-  const { status, agreement, authorName, sections, attachments } = written
-  const common = { gateway: found.gateway, case: found.case, status, author: reader, signedAt }
-  const document: ReportDocument = {
-    ...{ v: 1, type: 'nocturne-report', code: found.code, sections, attachments },
-    ...common,
-    ...studies,
-    ...(authorName !== undefined && { authorName }),
-    ...(agreement !== undefined && { agreement }),
-  }
+  const { gateway, case: id, code } = found
   const recipients = await recipientsOf(found)
-  const message = await sealSigned(Buffer.from(JSON.stringify(document)), key, recipients)
+  const { statement, signature, message } = await composeReport(
+    {
+      seal: (content) => sealSigned(Buffer.from(content), key, recipients),
+      sign: (text) => signDetached(text, key, new Date()),
+    },
+    { gateway, case: id, code, reader, about, signedAt: new Date().toISOString() },
+    written,
+  )
   if (message.length > MAX_REPORT_BYTES)
     throw new CommandError('the report is too large', {
       code: 'report_too_large',
       hint: 'attach less; send images as a study',
     })
-  const statement = writeReportStatement({
-    ...common,
-    sha256: createHash('sha256').update(message).digest('hex'),
-    ...(agreement !== undefined && { agreement }),
-  })
-  const signature = await signDetached(statement, key, new Date())
   // Repeating this is safe: the same message is one report.
   const answer = await retry(work, () =>
-    client.post(`/v1/cases/${found.case}/reports`, {
-      ...{ statement, signature, message: message.toString('base64') },
+    client.post(`/v1/cases/${id}/reports`, {
+      ...{ statement, signature, message: Buffer.from(message).toString('base64') },
     }),
   )
   return {

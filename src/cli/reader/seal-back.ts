@@ -1,5 +1,7 @@
 /** Seals, and opens, what readers and facilities send each other about a case. */
 import type { ReportRecipientsAnswer } from '../../protocol/http/reports.js'
+import type { Manifest } from '../../protocol/manifest.js'
+import { aboutStudies as aboutManifests } from '../../protocol/report.js'
 import type { ReportDocument } from '../../protocol/report.js'
 import { newEnvelope } from '../../seal/index.js'
 import { toRecipient } from '../../seal/keys/index.js'
@@ -106,17 +108,9 @@ export async function aboutStudies(
   work: Reporting,
   transfers: readonly string[],
 ): Promise<Pick<ReportDocument, 'studies' | 'modality'>> {
-  const studies = new Set<string>()
-  const modalities = new Set<string>()
-  for (const transfer of transfers) {
-    const manifest = await manifestOf(work, transfer)
-    for (const { study, modality } of manifest.items) {
-      if (study !== undefined) studies.add(study)
-      if (modality !== undefined) modalities.add(modality)
-    }
-  }
-  const modality = [...modalities].sort().join(',').slice(0, 64)
-  return { studies: [...studies].slice(0, 100), ...(modality !== '' && { modality }) }
+  const manifests: Manifest[] = []
+  for (const transfer of transfers) manifests.push(await manifestOf(work, transfer))
+  return aboutManifests(manifests)
 }
 
 async function manifestOf(work: Reporting, transfer: string) {

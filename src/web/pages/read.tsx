@@ -1,6 +1,6 @@
 /** The page at /read: sign in, the worklist, and the images of a case. */
 import './open/without-eval.js'
-import './read/trusted-scripts.js'
+import './session/trusted-scripts.js'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createRoot } from 'react-dom/client'
 import { App } from './read/app.js'

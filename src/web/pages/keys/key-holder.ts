@@ -1,9 +1,12 @@
 /** What the worker does with the private key. */
+import { sha256Of } from '../../../protocol/signed.js'
 import { NocturneError } from '../../../lib/errors.js'
 import { writeAcknowledgement } from '../../../protocol/acknowledgement.js'
 import { claimStatement, sealedClaimText } from '../../../protocol/claim.js'
 import { readManifest } from '../../../protocol/manifest.js'
 import type { Manifest } from '../../../protocol/manifest.js'
+import { aboutStudies } from '../../../protocol/report.js'
+import type { ReportDocument } from '../../../protocol/report.js'
 import { shortfallOf } from '../../../protocol/outcomes.js'
 import { readChallenge } from '../../../protocol/sign-in-challenge.js'
 import {
@@ -19,6 +22,7 @@ import {
 import type { PrivateKey } from '../../../seal/browser.js'
 import { piecesOf } from '../open/message-of.js'
 import { Meter } from '../open/meter.js'
+import { WritingDesk } from './writing-desk.js'
 import type {
   Acknowledge,
   KeyRequest,
@@ -41,6 +45,10 @@ interface Known {
 export class KeyHolder {
   #key: PrivateKey | undefined
   readonly #manifests = new Map<string, Known>()
+  readonly #desk = new WritingDesk(
+    () => this.#held(),
+    (transfers) => this.#aboutStudies(transfers),
+  )
 
   /** @throws NocturneError */
   do(request: KeyRequest): Promise<KeyResults[keyof KeyResults]> {
@@ -57,6 +65,8 @@ export class KeyHolder {
         return this.#open(request)
       case 'acknowledge':
         return this.#acknowledge(request)
+      default:
+        return this.#desk.do(request)
     }
   }
 
@@ -88,7 +98,7 @@ export class KeyHolder {
     // It must be the text of this very challenge: nothing else is opened for the gateway.
     if (!new TextDecoder().decode(content).startsWith(sealedClaimText(statement, '')))
       throw new NocturneError('cannot_open')
-    return { nonce, answer: await digestOf(content) }
+    return { nonce, answer: await sha256Of(content) }
   }
 
   async #manifest(request: ReadManifest): Promise<KeyResults['manifest']> {
@@ -106,7 +116,7 @@ export class KeyHolder {
     const manifest = readManifest(content, { transfer, gateway })
     if (!manifest) throw new NocturneError('manifest_mismatch')
     const opened = this.#manifests.get(transfer)?.opened ?? new Set()
-    this.#manifests.set(transfer, { manifest, digest: await digestOf(content), opened })
+    this.#manifests.set(transfer, { manifest, digest: await sha256Of(content), opened })
     return { manifest, signedAt: signedAt.toISOString(), hasKeyEnded }
   }
 
@@ -151,6 +161,16 @@ export class KeyHolder {
     return new Uint8Array(await new Blob(pieces).arrayBuffer())
   }
 
+  /** @throws NocturneError `manifest_mismatch` for a transfer whose manifest was not opened */
+  #aboutStudies(transfers: readonly string[]): Pick<ReportDocument, 'studies' | 'modality'> {
+    const manifests = transfers.map((id) => {
+      const known = this.#manifests.get(id)
+      if (!known) throw new NocturneError('manifest_mismatch')
+      return known.manifest
+    })
+    return aboutStudies(manifests)
+  }
+
   #held(): PrivateKey {
     if (!this.#key) throw new NocturneError('key_locked')
     return this.#key
@@ -162,9 +182,4 @@ async function* metered(message: Uint8Array, meter: Meter): AsyncGenerator<Uint8
     meter.update(piece)
     yield piece
   }
-}
-
-async function digestOf(content: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', own(content)))
-  return [...digest].map((octet) => octet.toString(16).padStart(2, '0')).join('')
 }

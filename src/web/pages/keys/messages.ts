@@ -2,7 +2,11 @@
  * Messages between a page and the worker that has the private key. The worker signs only what it
  * composes or has read itself: a page cannot have it sign any other text.
  */
+import type { ContactRole, CriticalLevel } from '../../../protocol/critical.js'
+import type { CriticalWhole } from '../../../protocol/http/critical.js'
+import type { ReportAnswer, ReportRecipientsAnswer } from '../../../protocol/http/reports.js'
 import type { Manifest, ManifestItem } from '../../../protocol/manifest.js'
+import type { Agreement, ReportDocument, ReportStatus } from '../../../protocol/report.js'
 
 /** A certificate with which the gateway signs, or signed until a moment (RFC 3339). */
 export interface Signer {
@@ -63,9 +67,125 @@ export interface Acknowledge {
   readonly reader: string
 }
 
-export type KeyRequest = Unlock | SignIn | Prove | ReadManifest | OpenItem | Acknowledge
+/** A case on which a reader writes: the worker has opened the manifests of these transfers. */
+interface Writing {
+  readonly found: ReportRecipientsAnswer
+  readonly reader: string
+  readonly transfers: readonly string[]
+  readonly authorName: string | undefined
+}
 
-export interface KeyResults {
+export interface WriteReport extends Writing {
+  readonly do: 'report'
+  readonly status: ReportStatus
+  readonly agreement: Agreement | undefined
+  readonly sections: ReportDocument['sections']
+}
+
+export interface WriteFinding extends Writing {
+  readonly do: 'finding'
+  readonly level: CriticalLevel
+  readonly text: string
+}
+
+export interface ReadReport {
+  readonly do: 'read report'
+  readonly view: ReportAnswer
+  readonly sealed: Uint8Array
+  readonly gateway: string
+}
+
+/** Opens a finding, and its newest read-back when there is one. */
+export interface ReadFinding {
+  readonly do: 'read finding'
+  readonly view: CriticalWhole
+  readonly sealed: Uint8Array
+  readonly readBack: Uint8Array | undefined
+  readonly gateway: string
+}
+
+/** Signs whether the read-back that `read finding` opened last has the meaning of the finding. */
+export interface Compare {
+  readonly do: 'compare'
+  readonly critical: string
+  readonly gateway: string
+  readonly reader: string
+  readonly matches: boolean
+}
+
+export interface LogCall {
+  readonly do: 'call'
+  readonly critical: string
+  readonly gateway: string
+  readonly reader: string
+  readonly role: ContactRole
+  readonly calledAt: string
+  readonly readBack: boolean
+}
+
+/** A text sealed to the key's own certificate alone. */
+export interface SealDraft {
+  readonly do: 'seal draft'
+  readonly text: string
+}
+
+export interface OpenDraft {
+  readonly do: 'open draft'
+  readonly sealed: Uint8Array
+}
+
+/** The note of a hand-over, sealed to the readers of the group. */
+export interface SealNote {
+  readonly do: 'seal note'
+  readonly text: string
+  readonly recipients: ReportRecipientsAnswer['recipients']
+}
+
+export interface OpenNote {
+  readonly do: 'open note'
+  readonly sealed: Uint8Array
+  readonly certificate: string
+}
+
+export type KeyRequest =
+  Unlock | SignIn | Prove | ReadManifest | OpenItem | Acknowledge | WritingRequest
+
+export type WritingRequest =
+  | WriteReport
+  | WriteFinding
+  | ReadReport
+  | ReadFinding
+  | Compare
+  | LogCall
+  | SealDraft
+  | OpenDraft
+  | SealNote
+  | OpenNote
+
+export interface Signed {
+  readonly statement: string
+  readonly signature: string
+}
+
+/** The message is base64. */
+export interface SealedStatement extends Signed {
+  readonly message: string
+}
+
+export interface WritingResults {
+  report: SealedStatement
+  finding: SealedStatement
+  'read report': { readonly document: ReportDocument }
+  'read finding': { readonly text: string; readonly readBack: string | undefined }
+  compare: Signed
+  call: Signed
+  'seal draft': { readonly message: string }
+  'open draft': { readonly text: string }
+  'seal note': { readonly message: string }
+  'open note': { readonly text: string }
+}
+
+export interface KeyResults extends WritingResults {
   unlock: { readonly fingerprint: string }
   'sign in': { readonly signature: string }
   prove:

@@ -1,14 +1,22 @@
 import { useMemo, useState } from 'react'
-import { Button, ListBox, ListBoxItem, ProgressBar } from 'react-aria-components'
-import type { Opened, OpenedDocument } from './opening.js'
+import type { ReactNode } from 'react'
+import { ListBox, ListBoxItem, ProgressBar } from 'react-aria-components'
+import type { Opened } from './opening.js'
 import { seriesOf } from './series.js'
 import { Viewport } from './viewport.js'
 
-export function OpenedCase({ opened }: { readonly opened: Opened }) {
+interface OpenedCaseProps {
+  readonly opened: Opened
+  /** What stands beside the images. */
+  readonly children: ReactNode
+}
+
+export function OpenedCase({ opened, children }: OpenedCaseProps) {
   const series = useMemo(() => seriesOf(opened.instances), [opened.instances])
   const [chosen, setChosen] = useState<string>()
   const shown = series.find(({ uid }) => uid === chosen) ?? series[0]
-  const isOpening = opened.done < opened.total
+  // Before the manifests are read, nobody knows how much there is.
+  const isOpening = opened.total === 0 || opened.done < opened.total
   return (
     <>
       <Whole opened={opened} />
@@ -40,13 +48,13 @@ export function OpenedCase({ opened }: { readonly opened: Opened }) {
               </ListBoxItem>
             )}
           </ListBox>
-          {opened.documents.length > 0 && <Documents documents={opened.documents} />}
         </nav>
         {shown ? (
           <Viewport key={shown.uid} series={shown} isComplete={!isOpening} lacks={opened.lacks} />
         ) : (
           <p className="offer">{isOpening ? 'Opening…' : 'This case has no images.'}</p>
         )}
+        {children}
       </div>
     </>
   )
@@ -79,28 +87,5 @@ function Whole({ opened }: { readonly opened: Opened }) {
         </p>
       )}
     </>
-  )
-}
-
-/** Saving is the reader's own step: nothing reaches a disk before it. */
-function Documents({ documents }: { readonly documents: readonly OpenedDocument[] }) {
-  const save = ({ name, content }: OpenedDocument) => {
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(content)
-    link.download = name.split('/').at(-1) ?? name
-    link.click()
-    URL.revokeObjectURL(link.href)
-  }
-  return (
-    <section aria-label="Documents">
-      <h2>Documents</h2>
-      <ul>
-        {documents.map((one) => (
-          <li key={one.name}>
-            <Button onPress={() => save(one)}>Save {one.name}</Button>
-          </li>
-        ))}
-      </ul>
-    </section>
   )
 }

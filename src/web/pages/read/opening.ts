@@ -1,12 +1,13 @@
 /** Claims a case and opens its items one after another, for as long as the reader stays in it. */
+import type { OverrideReason } from '../../../protocol/case-requests.js'
 import type { CaseView } from '../../../protocol/http/cases.js'
 import type { Manifest, ManifestItem } from '../../../protocol/manifest.js'
 import { itemPaths } from '../../../protocol/opened-names.js'
 import { shortfallOf, shortfallText } from '../../../protocol/outcomes.js'
 import { factsOf } from '../viewer/facts.js'
 import type { InstanceFacts } from '../viewer/facts.js'
-import { textsOf } from './problem.js'
-import type { Session } from './session.js'
+import { textsOf } from '../session/problem.js'
+import type { Session } from '../session/session.js'
 
 /** Items that are fetched and opened at a time: enough to hide round trips. */
 const AT_A_TIME = 4
@@ -56,8 +57,15 @@ const NOTHING: Opened = {
   isAcknowledged: false,
 }
 
+/** Why a claim is taken from its holder; undefined where nobody holds the case. */
+export type TakeOver = OverrideReason | undefined
+
 /** Proves that the key opens the case, and claims it. Nothing is claimed if it does not. */
-export async function claim({ gateway, keys, about, who }: Session, of: CaseView): Promise<void> {
+export async function claim(
+  { gateway, keys, about, who }: Session,
+  of: Pick<CaseView, 'id'>,
+  override: TakeOver,
+): Promise<void> {
   const challenge = await gateway.challenge(of.id)
   const manifest = await gateway.manifest(challenge.transfer)
   const { case: id, transfer, nonce, sealed } = challenge
@@ -68,7 +76,7 @@ export async function claim({ gateway, keys, about, who }: Session, of: CaseView
     challenge: { case: id, transfer, nonce, sealed },
     manifest,
   })
-  await gateway.claim(of.id, proof)
+  await gateway.claim(of.id, { ...proof, ...(override && { override }) })
 }
 
 export class Opening {
@@ -89,6 +97,11 @@ export class Opening {
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** The transfers that it opens. */
+  get transfers(): CaseView['transfers'] {
+    return this.#case.transfers
   }
 
   readonly current = (): Opened => this.#told
@@ -167,8 +180,10 @@ export class Opening {
     )
   }
 
+  /** What was acknowledged before, here or by a colleague, takes no further statement. */
   async #acknowledge(transfer: string): Promise<void> {
     const { gateway, keys, who } = this.#session
+    if (await gateway.isAcknowledged(transfer)) return
     const asked = { do: 'acknowledge', transfer, reader: who.principal } as const
     await gateway.acknowledge(transfer, await keys.ask(asked))
   }

@@ -4,7 +4,7 @@ import { PRESETS } from '../viewer/contract.js'
 import type { Drawn, Preset, ToolName, Viewer } from '../viewer/contract.js'
 import { instanceAt } from './series.js'
 import type { Series } from './series.js'
-import { useKeys } from './use-keys.js'
+import { useKeys } from '../session/use-keys.js'
 
 interface ViewportProps {
   readonly series: Series

@@ -1,23 +1,25 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { Cell, Column, Row, Table, TableBody, TableHeader } from 'react-aria-components'
+import { Button, Cell, Column, Row, Table, TableBody, TableHeader } from 'react-aria-components'
 import type { CaseView } from '../../../protocol/http/cases.js'
 import { shortfallOf, shortfallText } from '../../../protocol/outcomes.js'
 import type { Outcomes } from '../../../protocol/outcomes.js'
-import { Problem } from './problem.js'
-import type { Session } from './session.js'
-import { clockTime, timeLeft, timeZone } from './time-left.js'
-import { useKeys } from './use-keys.js'
-import { useNow } from './use-now.js'
+import { OpenCriticals } from './open-criticals.js'
+import { Problem } from '../session/problem.js'
+import type { Session } from '../session/session.js'
+import { clockTime, timeLeft, timeZone } from '../session/time-left.js'
+import { useKeys } from '../session/use-keys.js'
+import { useNow } from '../session/use-now.js'
 
 const POLL_MS = 5_000
 
 interface WorklistProps {
   readonly session: Session
   readonly onOpen: (opened: CaseView) => void
+  readonly onHandover: () => void
 }
 
-export function Worklist({ session, onOpen }: WorklistProps) {
+export function Worklist({ session, onOpen, onHandover }: WorklistProps) {
   const now = useNow()
   const { data, error, dataUpdatedAt } = useQuery({
     queryKey: ['cases', session.who.principal],
@@ -32,12 +34,19 @@ export function Worklist({ session, onOpen }: WorklistProps) {
     j: () => move(1),
     k: () => move(-1),
     Enter: () => selected && onOpen(selected),
+    h: onHandover,
   })
   useAnnounced(cases)
   return (
     <main className="worklist">
-      <h1>Worklist</h1>
+      <div className="buttons">
+        <h1>Worklist</h1>
+        <Button onPress={onHandover}>
+          Hand-over <kbd>h</kbd>
+        </Button>
+      </div>
       <Problem error={error} />
+      <OpenCriticals session={session} />
       <CaseTable
         {...{ cases, selected, now, onOpen, me: session.who.principal }}
         isLoaded={data !== undefined}

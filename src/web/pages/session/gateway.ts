@@ -1,6 +1,6 @@
 /** The gateway's HTTP interface, as the pages use it. The token is kept in memory alone. */
 import * as z from 'zod/mini'
-import { casesAnswer, claimProblem, claimedAnswer } from '../../../protocol/http/cases.js'
+import { caseView, casesAnswer, claimProblem, claimedAnswer } from '../../../protocol/http/cases.js'
 import type { CaseView, ChallengeAnswer } from '../../../protocol/http/cases.js'
 import {
   challengeAnswer as signInChallenge,
@@ -9,7 +9,7 @@ import {
   tokenAnswer,
 } from '../../../protocol/http/gateway.js'
 import type { GatewayAnswer, SessionAnswer } from '../../../protocol/http/gateway.js'
-import { changedAnswer } from '../../../protocol/http/transfers.js'
+import { changedAnswer, transferAnswer } from '../../../protocol/http/transfers.js'
 import { problem } from '../../../protocol/http/problem.js'
 
 /** A refusal of the gateway, or a connection that failed (`unreachable`). */
@@ -42,10 +42,14 @@ export class Gateway {
     return (await call(casesAnswer, '/v1/cases', this.#headers())).cases
   }
 
+  case(id: string): Promise<CaseView> {
+    return this.get(caseView, `/v1/cases/${id}`)
+  }
+
   /** The challenge that a claim without proof gets. */
   async challenge(caseId: string): Promise<ChallengeAnswer> {
     try {
-      await this.#post(claimedAnswer, `/v1/cases/${caseId}/claim`, {})
+      await this.post(claimedAnswer, `/v1/cases/${caseId}/claim`, {})
     } catch (error) {
       const { data } = claimProblem.safeParse(error instanceof GatewayRefusal ? error.body : null)
       if (data?.challenge) return data.challenge
@@ -58,41 +62,49 @@ export class Gateway {
   }
 
   claim(caseId: string, proof: object): Promise<unknown> {
-    return this.#post(claimedAnswer, `/v1/cases/${caseId}/claim`, proof)
+    return this.post(claimedAnswer, `/v1/cases/${caseId}/claim`, proof)
   }
 
   release(caseId: string): Promise<unknown> {
-    return this.#post(z.unknown(), `/v1/cases/${caseId}/release`, {})
+    return this.post(z.unknown(), `/v1/cases/${caseId}/release`, {})
   }
 
   renew(caseId: string): Promise<unknown> {
-    return this.#post(z.unknown(), `/v1/cases/${caseId}/renew`, {})
+    return this.post(z.unknown(), `/v1/cases/${caseId}/renew`, {})
+  }
+
+  async isAcknowledged(transfer: string): Promise<boolean> {
+    return (await this.get(transferAnswer, `/v1/transfers/${transfer}`)).state === 'acknowledged'
   }
 
   acknowledge(transfer: string, statement: object): Promise<unknown> {
-    return this.#post(changedAnswer, `/v1/transfers/${transfer}/acknowledge`, statement)
+    return this.post(changedAnswer, `/v1/transfers/${transfer}/acknowledge`, statement)
   }
 
   manifest(transfer: string, signal?: AbortSignal): Promise<Uint8Array> {
-    return this.#bytes(`/v1/transfers/${transfer}/manifest`, signal)
+    return this.bytes(`/v1/transfers/${transfer}/manifest`, signal)
   }
 
   /** The message of one item: key packets and data packet. */
   item(transfer: string, index: number, signal?: AbortSignal): Promise<Uint8Array> {
-    return this.#bytes(`/v1/transfers/${transfer}/items/${index}`, signal)
+    return this.bytes(`/v1/transfers/${transfer}/items/${index}`, signal)
   }
 
   async signOut(): Promise<void> {
     await fetch('/v1/sign-out', { method: 'POST', headers: this.#headers() })
   }
 
-  async #bytes(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    const response = await request(path, { headers: this.#headers(), signal: signal ?? null })
-    return new Uint8Array(await response.arrayBuffer())
+  get<T>(schema: z.ZodMiniType<T>, path: string): Promise<T> {
+    return call(schema, path, this.#headers())
   }
 
-  #post<T>(schema: z.ZodMiniType<T>, path: string, body: object): Promise<T> {
+  post<T>(schema: z.ZodMiniType<T>, path: string, body: object): Promise<T> {
     return call(schema, path, this.#headers(), body)
+  }
+
+  async bytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+    const response = await request(path, { headers: this.#headers(), signal: signal ?? null })
+    return new Uint8Array(await response.arrayBuffer())
   }
 
   #headers(): Record<string, string> {
@@ -136,7 +148,7 @@ async function request(path: string, how: RequestInit): Promise<Response> {
       if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
       throw new GatewayRefusal('The gateway cannot be reached.', {
         code: 'unreachable',
-        hint: 'Check the network. The page tries again by itself.',
+        hint: 'Check the network and try again; nothing you wrote is lost.',
       })
     },
   )

@@ -3,6 +3,7 @@ import type { GatewayAnswer, SessionAnswer } from '../../../protocol/http/gatewa
 import { KeyWorker } from '../keys/key-worker-handle.js'
 import { aboutGateway, signIn } from './gateway.js'
 import type { Gateway } from './gateway.js'
+import { forgetAllButDrafts } from './drafts.js'
 
 export interface Session {
   readonly gateway: Gateway
@@ -42,7 +43,6 @@ export async function openSession(
 /** The key is gone at once; the token is revoked if the gateway can be reached. */
 export function endSession({ gateway, keys }: Session): void {
   keys.lock()
-  // Libraries of the viewer keep their log level and what the graphics card can do.
-  localStorage.clear()
+  forgetAllButDrafts()
   void gateway.signOut().catch(() => undefined)
 }

@@ -7,11 +7,14 @@ import { openSession } from './session.js'
 import type { Session } from './session.js'
 
 interface SignInProps {
+  readonly title: string
+  /** A principal of the kind that the page is for. */
+  readonly example: string
   readonly notice: string
   readonly onSession: (session: Session) => void
 }
 
-export function SignIn({ notice, onSession }: SignInProps) {
+export function SignIn({ title, example, notice, onSession }: SignInProps) {
   const [principal, setPrincipal] = useState('')
   const [passphrase, setPassphrase] = useState('')
   const [key, setKey] = useState<File>()
@@ -28,7 +31,7 @@ export function SignIn({ notice, onSession }: SignInProps) {
   }
   return (
     <main className="sign-in">
-      <h1>Nocturne worklist</h1>
+      <h1>{title}</h1>
       {notice && <p role="status">{notice}</p>}
       <p>
         Your key is read into this page's memory, in a worker that cannot connect to anything. It is
@@ -38,7 +41,7 @@ export function SignIn({ notice, onSession }: SignInProps) {
         <TextField value={principal} onChange={setPrincipal} isRequired autoComplete="username">
           <Label>Your name at this gateway</Label>
           <Input autoFocus spellCheck="false" autoCapitalize="none" />
-          <Text slot="description">For example reader-1</Text>
+          <Text slot="description">For example {example}</Text>
         </TextField>
         <label className="field">
           Your private key

@@ -1,0 +1,53 @@
+/** What a reader's machine makes of a written report: a command or a page, with the key at hand. */
+import { sha256Of } from '../protocol/signed.js'
+import { writeReportStatement } from '../protocol/report.js'
+import type { Agreement, ReportDocument, ReportStatus } from '../protocol/report.js'
+
+/** The key, as the one who writes it down needs it. */
+export interface ReportKey {
+  /** Signs the content and seals it to the recipients of the report. */
+  readonly seal: (content: Uint8Array) => Promise<Uint8Array>
+  readonly sign: (statement: string) => Promise<string>
+}
+
+export interface WrittenReport {
+  readonly status: ReportStatus
+  readonly agreement: Agreement | undefined
+  readonly authorName: string | undefined
+  readonly sections: ReportDocument['sections']
+  readonly attachments: ReportDocument['attachments']
+}
+
+/** The case, as gateway and manifests name it. */
+export interface ReportedCase extends Pick<ReportDocument, 'gateway' | 'case' | 'code'> {
+  readonly reader: string
+  readonly signedAt: string
+  /** Pseudonymous, so that the facility can restore them with its crosswalk. */
+  readonly about: Pick<ReportDocument, 'studies' | 'modality'>
+}
+
+export interface ComposedReport {
+  readonly statement: string
+  readonly signature: string
+  readonly message: Uint8Array
+}
+
+export async function composeReport(
+  { seal, sign }: ReportKey,
+  { gateway, case: id, code, reader, signedAt, about }: ReportedCase,
+  { status, agreement, authorName, sections, attachments }: WrittenReport,
+): Promise<ComposedReport> {
+  const common = { gateway, case: id, status, author: reader, signedAt }
+  const agreed = agreement !== undefined && { agreement }
+  const document: ReportDocument = {
+    ...{ v: 1, type: 'nocturne-report', code, sections, attachments },
+    ...common,
+    ...about,
+    ...(authorName !== undefined && { authorName }),
+    ...agreed,
+  }
+  const message = await seal(new TextEncoder().encode(JSON.stringify(document)))
+  const sha256 = await sha256Of(message)
+  const statement = writeReportStatement({ ...common, sha256, ...agreed })
+  return { statement, signature: await sign(statement), message }
+}

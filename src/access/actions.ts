@@ -35,6 +35,7 @@ export const ACTIONS = [
   'transfer.release',
   'case.close',
   'case.export',
+  'case.note',
   'case.reassign',
   'case.recall',
   'case.prioritize',

@@ -170,6 +170,18 @@ export const GRANTS: readonly Grant[] = [
     actions: ['report.list'],
   },
   {
+    rule: 'senders and readers note what the other should know about a case',
+    role: 'sender',
+    relations: ['own-facility'],
+    actions: ['case.note'],
+  },
+  {
+    rule: 'senders and readers note what the other should know about a case',
+    role: 'reader',
+    relations: ['own-group', 'sealed-to', 'claimant'],
+    actions: ['case.note'],
+  },
+  {
     rule: 'senders and readers give feedback on reports, and authors read it',
     role: 'sender',
     relations: ['own-facility'],

@@ -37,46 +37,57 @@ export const recallCase = (parts: CasesParts, actor: Actor, id: string): Promise
  * @throws NocturneError `case_mismatch` unless the other case is of the same facility and another
  *   group; `case_other_patient`, `case_state`, also when the other case cannot be read
  */
-export async function rerouteCase(
+export const rerouteCase = (
   parts: CasesParts,
   actor: Actor,
   id: string,
   to: string,
-): Promise<CaseAnswer> {
-  const { db } = parts.state
-  const [from, other] = [await readCase(db, id), await readCase(db, to)]
+): Promise<CaseAnswer> =>
+  recorded(parts, async (tx) => {
+    const other = await expectTaken(tx, id, to)
+    const more = { to: other.code, group: other.group_id }
+    const ending = { step: 'recall', type: 'case.recalled', reason: 'rerouted', more } as const
+    return endIn(parts, tx, actor, id, ending)
+  })
+
+/** The case that is read in place of the first, in the transaction that withdraws that one. */
+async function expectTaken(tx: Tx, id: string, to: string): Promise<CaseTable> {
+  const [from, other] = [await readCase(tx, id), await readCase(tx, to)]
   if (from.facility !== other.facility || from.group_id === other.group_id)
     throw new NocturneError('case_mismatch')
   expectSamePatient(from, other)
   const canBeRead = OPEN_STATES.some((one) => one === other.state) || other.state === 'final'
   if (!canBeRead) throw new NocturneError('case_state', { subject: other.state })
-  const more = { to: other.code, group: other.group_id }
-  return end(parts, actor, id, { step: 'recall', type: 'case.recalled', reason: 'rerouted', more })
+  return other
 }
 
-function end(
+interface Ending {
+  readonly step: 'close' | 'recall'
+  readonly type: EventInput['type']
+  readonly reason: string
+  readonly more?: Readonly<Record<string, string>>
+}
+
+const end = (parts: CasesParts, actor: Actor, id: string, ending: Ending): Promise<CaseAnswer> =>
+  recorded(parts, (tx) => endIn(parts, tx, actor, id, ending))
+
+async function endIn(
   parts: CasesParts,
+  tx: Tx,
   actor: Actor,
   id: string,
-  ending: {
-    readonly step: 'close' | 'recall'
-    readonly type: EventInput['type']
-    readonly reason: string
-    readonly more?: Readonly<Record<string, string>>
-  },
-): Promise<CaseAnswer> {
-  return recorded(parts, async (tx) => {
-    const before = await readCase(tx, id)
-    const change = { ...NO_CLAIM, closed_at: parts.now(), closed_for: ending.reason }
-    const row = await stepCase(tx, before, ending.step, change)
-    const transfers = await transfersOf(tx, id)
-    await parts.holdTransfers(tx, transfers, undefined)
-    await stopClock(tx, id)
-    await quiet(parts, tx, id)
-    const holder = before.claimed_by
-    const detail = { reason: ending.reason, ...ending.more, ...(holder !== null && { holder }) }
-    return { row, events: [eventOf(row, transfers, actor, ending.type, detail)] }
-  })
+  ending: Ending,
+): Promise<{ row: CaseTable; events: [EventInput] }> {
+  const before = await readCase(tx, id)
+  const change = { ...NO_CLAIM, closed_at: parts.now(), closed_for: ending.reason }
+  const row = await stepCase(tx, before, ending.step, change)
+  const transfers = await transfersOf(tx, id)
+  await parts.holdTransfers(tx, transfers, undefined)
+  await stopClock(tx, id)
+  await quiet(parts, tx, id)
+  const holder = before.claimed_by
+  const detail = { reason: ending.reason, ...ending.more, ...(holder !== null && { holder }) }
+  return { row, events: [eventOf(row, transfers, actor, ending.type, detail)] }
 }
 
 /** @throws NocturneError `case_state` for a recalled case */

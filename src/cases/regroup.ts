@@ -47,6 +47,7 @@ export const joinCases = (
     await stopClock(tx, from)
     await quiet(parts, tx, from)
     await move(tx, moved, id, now)
+    await moveNotes(tx, from, id)
     const row = await take(parts, tx, before, absorbed, moved)
     const { actor } = asker
     const events = movedEvents(actor, moved, closed, row)
@@ -155,6 +156,10 @@ async function expectComplete(
   transfers: readonly string[],
 ): Promise<void> {
   if (await isAnyArriving(tx, transfers)) throw new NocturneError('transfer_not_available')
+}
+
+async function moveNotes(tx: Tx, from: string, to: string): Promise<void> {
+  await tx.updateTable('case_notes').set({ case_id: to }).where('case_id', '=', from).execute()
 }
 
 async function move(tx: Tx, transfers: readonly string[], to: string, now: number): Promise<void> {

@@ -36,6 +36,8 @@ import { keepingRoutes } from './routes/keeping.js'
 import type { KeepingRouteRooms } from './routes/keeping.js'
 import { keyRoutes } from './routes/keys.js'
 import { memberRoutes } from './routes/members.js'
+import { noteRoutes } from './routes/notes.js'
+import type { NoteRouteRooms } from './routes/notes.js'
 import { quarantineRoutes } from './routes/quarantine.js'
 import type { QuarantineRouteRooms } from './routes/quarantine.js'
 import { PAGES, WORKERS } from './routes/pages.js'
@@ -68,6 +70,7 @@ export type AppRooms = AuditRouteRooms &
   HandoverRouteRooms &
   HealthRooms &
   KeepingRouteRooms &
+  NoteRouteRooms &
   QuarantineRouteRooms &
   SignInRouteRooms &
   TransferRouteRooms &
@@ -117,6 +120,7 @@ export function createApp(
     criticalRoutes(rooms),
     dutyRoutes(rooms),
     feedbackRoutes(rooms),
+    noteRoutes(rooms),
     handoverRoutes(rooms),
     figureRoutes(rooms),
     deliveryRoutes(rooms),

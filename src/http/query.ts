@@ -57,8 +57,11 @@ export function exportQueryOf(request: Request): {
   readonly query: ExportQuery
   readonly format: PackageFormat | undefined
 } {
-  const { type, format, ...rest } = parseQuery(exportQuery, request)
-  return { query: defined({ types: typesOf(type), ...rest }), format }
+  const { type, question, format, ...rest } = parseQuery(exportQuery, request)
+  if (type !== undefined && question !== undefined)
+    throw new NocturneError('bad_request', { field: 'question' })
+  const types = question === undefined ? typesOf(type) : QUESTIONS[question].types
+  return { query: defined({ types, ...rest }), format }
 }
 
 /** @throws NocturneError `bad_request` */

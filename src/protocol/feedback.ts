@@ -1,4 +1,7 @@
-/** What a reviewer says about a report: the content of a message sealed to its author. */
+/**
+ * What a reviewer says about a report, sealed to its author, and what somebody notes on a case,
+ * sealed to the facility and the group: the contents of these messages.
+ */
 import * as z from 'zod/mini'
 import { id, principalId, statedInstant } from './words.js'
 
@@ -22,3 +25,17 @@ export const feedbackDocument = z.strictObject({
   signedAt: statedInstant,
 })
 export type FeedbackDocument = z.infer<typeof feedbackDocument>
+
+export const MAX_NOTE_CHARS = 16_384
+
+export const noteDocument = z.strictObject({
+  v: z.literal(1),
+  type: z.literal('nocturne-note'),
+  gateway: z.string().check(z.maxLength(500)),
+  /** Code of the case. */
+  case: z.string().check(z.maxLength(20)),
+  author: principalId,
+  text: z.string().check(z.minLength(1), z.maxLength(MAX_NOTE_CHARS)),
+  signedAt: statedInstant,
+})
+export type NoteDocument = z.infer<typeof noteDocument>

@@ -1,6 +1,7 @@
 /** Joining, splitting and rerouting cases: who reads what changes, and nothing is lost. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { newId } from '../../src/lib/ids.js'
+import { addNote, readNotes } from '../../src/cases/notes/index.js'
 import { codeOf } from '../transfer/_site.js'
 import { openNight, reader, SENDER } from './_night.js'
 import type { Night } from './_night.js'
@@ -51,6 +52,21 @@ describe('joining', () => {
     night.clock.pass(60 * MINUTE)
     await night.cases.runDue()
     expect(night.notices.map(({ row }) => row.id)).not.toContain(other)
+  })
+
+  it('takes the notes along, each under the code it was written for', async () => {
+    const [id, other] = [await night.send(), await night.send()]
+    const parts = { ...{ state: night.state, ledger: night.ledger }, now: night.clock.now }
+    const author = { id: SENDER.id, actor: SENDER, certificate: '', message: 'c2VhbGVk' }
+    const { code } = await viewOf(other)
+    await addNote(parts, author, { id: other })
+    await night.cases.join(asSender, id, other)
+    const row = await night.cases.find(id)
+    expect(row && (await readNotes(parts, SENDER, row))).toMatchObject([{ code }])
+    for (let n = 1; n < 100; n += 1) await addNote(parts, author, { id })
+    expect(await codeOf(addNote(parts, author, { id }))).toBe('too_many_notes')
+    await night.cases.recall(SENDER, id)
+    expect(await codeOf(addNote(parts, author, { id }))).toBe('case_state')
   })
 
   it('gives the holder of the case the transfers too, and none of it to a colleague', async () => {

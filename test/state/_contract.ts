@@ -53,6 +53,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'alerts',
         'arrivals',
         'assessments',
+        'case_notes',
         'case_reports',
         'case_targets',
         'case_transfers',

@@ -169,6 +169,55 @@ describe('a critical result', () => {
     expect(own.status).toBe(403)
   })
 
+  it('is what an officer finds with one question, and exports as CSV or FHIR', async () => {
+    const token = await site.token('officer-1')
+    const asked = await call(gateway, 'GET', '/v1/audit/events?question=critical&limit=1000', {
+      token,
+    })
+    const { events } = asked.body as unknown as { events: { entry: { type: string } }[] }
+    const types = events.map(({ entry }) => entry.type)
+    expect(new Set(types)).toEqual(
+      new Set(['raised', 'read', 'readback', 'compared', 'phoned'].map((one) => `critical.${one}`)),
+    )
+    const exported = (query: string) => call(gateway, 'GET', `/v1/audit/export?${query}`, { token })
+    const lines = (await exported('question=critical')).text.trim().split('\n')
+    const [header, ...found] = lines.map(
+      (line) => JSON.parse(line) as { query?: { types: string[] }; entry: { type: string } },
+    )
+    expect(header?.query?.types).toContain('critical.readback')
+    expect(found.map(({ entry }) => entry.type)).toEqual(types)
+    for (const [query, status] of [
+      ['question=critical&type=critical.raised', 400],
+      ['question=unended', 400],
+    ] as const)
+      expect((await exported(query)).status).toBe(status)
+    const command = (...words: readonly string[]) =>
+      nocturne(
+        'audit',
+        ...words,
+        '--gateway',
+        gateway.url,
+        '--token-file',
+        site.tokenFile('officer-1'),
+      )
+    for (const format of ['csv', 'fhir']) {
+      const out = at(`critical-${format}.zip`)
+      const made = await command(
+        'export',
+        '--question',
+        'critical',
+        '--format',
+        format,
+        '--out',
+        out,
+      )
+      expect([made.status, made.stderr]).toEqual([0, ''])
+    }
+    const shown = await command('query', '--question', 'escalations', '--format', 'fhir')
+    expect(shown.stdout).toContain('escalation.unreached')
+    expect((await command('query', '--question', 'takeovers')).status).toBe(0)
+  }, 60_000)
+
   it('is in metrics while it is open', async () => {
     expect(await raise()).toMatchObject({ status: 0 })
     const answer = await fetch(`${gateway.url}/metrics`, {

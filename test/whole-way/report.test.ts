@@ -202,6 +202,31 @@ describe('a report', () => {
     ])
   }, 60_000)
 
+  it('belongs to a case on which facility and reader leave notes that the gateway cannot read', async () => {
+    const note = (principal: string, ...more: readonly string[]) =>
+      as(principal, 'case', 'note', code, '--key', site.keyFile(principal), ...more)
+    await writeFile(at('note.txt'), `Her last study was elsewhere: ${PLANTED}.`)
+    for (const author of ['facility-a', 'reader-1'])
+      expect(await note(author, '--text', at('note.txt'))).toMatchObject({ status: 0 })
+    const { notes } = JSON.parse((await note('facility-a')).stdout) as {
+      notes: { author: string; code: string; text: string }[]
+    }
+    expect(notes.map(({ author }) => author)).toEqual(['facility-a', 'reader-1'])
+    for (const one of notes)
+      expect(one).toMatchObject({ code, text: `Her last study was elsewhere: ${PLANTED}.` })
+    const officer = await site.token('officer-1')
+    const path = `/v1/cases/${code}/notes`
+    expect([403, 404]).toContain((await call(gateway, 'GET', path, { token: officer })).status)
+    const found = await call(gateway, 'GET', '/v1/audit/events?type=note.added,note.read', {
+      token: officer,
+    })
+    const events = (found.body as unknown as { events: { entry: { type: string } }[] }).events
+    expect(events.map(({ entry }) => entry.type)).toEqual(['note.added', 'note.added', 'note.read'])
+    expect(JSON.stringify(events)).not.toContain(PLANTED)
+    const bytes = await readFile(join(site.dir, 'data/nocturne.db'))
+    expect(bytes.includes(PLANTED)).toBe(false)
+  }, 60_000)
+
   it('leaves a case from which its reader can make a copy without a link to the patient', async () => {
     const copy = (from: string, ...more: readonly string[]) =>
       as('reader-1', 'case', 'export', code, '--from', from, '--out', at('copy'), ...more)

@@ -53,6 +53,8 @@ export const EVENT_TYPES = {
   'case.closed': ['110111'],
   'case.recalled': ['110111'],
   'case.exported': ['110106'],
+  'note.added': ['110103'],
+  'note.read': ['110103', '110132'],
   'report.sent': ['110103'],
   'report.read': ['110103', '110132'],
   'report.acknowledged': ['110103'],

@@ -7,19 +7,6 @@ import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from 'kysely'
 import type { Tables } from '../../state/index.js'
 import type { EventType } from './events.js'
 
-export const QUESTIONS = {
-  unended: 'begun, but not ended',
-  unopened: 'available, but not fetched by anybody',
-  outside: 'downloads outside the duty hours of their group',
-  refusals: 'requests refused, sign-ins failed, or clients locked out',
-  keys: 'certificates, tokens and recipients that changed',
-  reads: 'the ledger was read or exported',
-  holds: 'legal holds added and removed',
-  due: 'events that call for a review and have not been reviewed',
-} as const
-
-export type Question = keyof typeof QUESTIONS
-
 const BEGINS: readonly EventType[] = ['transfer.begun', 'download.begun']
 const REFUSALS: readonly EventType[] = ['access.refused', 'signin.failed', 'signin.locked']
 const KEYS: readonly EventType[] = [
@@ -41,6 +28,57 @@ const HOLDS: readonly EventType[] = [
   'prune.proposed',
   'ledger.pruned',
 ]
+const ESCALATIONS: readonly EventType[] = [
+  'clock.approaching',
+  'clock.missed',
+  'escalation.step',
+  'escalation.unreached',
+  'notice.failed',
+]
+const CRITICAL: readonly EventType[] = [
+  'critical.raised',
+  'critical.read',
+  'critical.readback',
+  'critical.compared',
+  'critical.phoned',
+  'critical.missed',
+]
+const TAKEOVERS: readonly EventType[] = ['claim.overridden', 'claim.unproven', 'handover.accepted']
+
+export const QUESTIONS = {
+  unended: { about: 'begun, but not ended' },
+  unopened: { about: 'available, but not fetched by anybody' },
+  outside: { about: 'downloads outside the duty hours of their group' },
+  refusals: {
+    about: 'requests refused, sign-ins failed, or clients locked out',
+    types: REFUSALS,
+  },
+  keys: { about: 'certificates, tokens and recipients that changed', types: KEYS },
+  reads: { about: 'the ledger was read or exported', types: READS },
+  holds: { about: 'legal holds added and removed', types: HOLDS },
+  escalations: {
+    about: 'targets approaching or missed, escalations, and notices that failed',
+    types: ESCALATIONS,
+  },
+  critical: {
+    about: 'critical results: raised, fetched, read back, compared, phoned, missed',
+    types: CRITICAL,
+  },
+  takeovers: {
+    about: 'claims taken with a reason, tried without the key, or handed over',
+    types: TAKEOVERS,
+  },
+  due: { about: 'events that call for a review and have not been reviewed' },
+} as const satisfies Readonly<Record<string, Asked>>
+
+interface Asked {
+  readonly about: string
+  /** Of the events that answer it; exports can answer such a question. */
+  readonly types?: readonly EventType[]
+}
+
+export type Question = keyof typeof QUESTIONS
+
 /**
  * Included in a review in addition to failures and downloads outside duty hours: what grants, moves
  * or hides access, and exports of data.
@@ -108,13 +146,13 @@ export function answers(
     case 'outside':
       return (e) => e.and([e('duty', '=', 'outside')])
     case 'refusals':
-      return (e) => e.and([isOneOf(e, REFUSALS)])
     case 'keys':
-      return (e) => e.and([isOneOf(e, KEYS)])
     case 'reads':
-      return (e) => e.and([isOneOf(e, READS)])
     case 'holds':
-      return (e) => e.and([isOneOf(e, HOLDS)])
+    case 'escalations':
+    case 'critical':
+    case 'takeovers':
+      return (e) => e.and([isOneOf(e, QUESTIONS[question].types)])
     case 'due':
       return (e) =>
         e.and([

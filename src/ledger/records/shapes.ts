@@ -177,6 +177,8 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
   ),
   'escalation.unreached': alert('a step of an escalation reached nobody', 'gateway'),
   'notice.failed': alert('a notification cannot be delivered', 'gateway'),
+  'note.added': handled('somebody noted something on a case'),
+  'note.read': handled('the notes on a case were read'),
   'feedback.given': handled('feedback on a report was given'),
   'feedback.read': handled('the author of a report read feedback on it'),
   'handover.given': alert('a reader handed over to the next one', 'gateway'),

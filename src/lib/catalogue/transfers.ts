@@ -148,6 +148,11 @@ export const TRANSFERS = {
     'the hand-over was accepted before, or is your own',
     'see `nocturne handover list`; the next reader accepts it',
   ),
+  too_many_notes: entry(
+    409,
+    'the case has reached its limit of notes',
+    'call the facility or the reader',
+  ),
   feedback_own: entry(
     403,
     'the report is your own',

@@ -93,9 +93,22 @@ export const eventsQuery = z.strictObject({
   end: z.optional(about('Size of the log to search: later events are ignored.', number(0))),
 })
 
-/** Exports do not accept a question: the answer could not be verified there. */
+/** Questions that types of events answer; the answer to another could not be verified. */
+const EXPORTED_QUESTIONS = [
+  'refusals',
+  'keys',
+  'reads',
+  'holds',
+  'escalations',
+  'critical',
+  'takeovers',
+] as const
+
 export const exportQuery = z.strictObject({
   ...eventsShape,
+  question: z.optional(
+    about('In place of `type`: the events that answer it.', z.enum(EXPORTED_QUESTIONS)),
+  ),
   format: z.optional(
     about(
       'When given: a ZIP with the events in that format, one proof for all of them, and a page that verifies it offline. Otherwise: lines of JSON with one proof each.',

@@ -8,6 +8,7 @@ import { COMPLIANCE_ROUTES } from './routes/compliance.js'
 import { DOOR_ROUTES } from './routes/doors.js'
 import { DUTY_ROUTES } from './routes/duty.js'
 import { FEEDBACK_ROUTES } from './routes/feedback.js'
+import { NOTE_ROUTES } from './routes/notes.js'
 import { HANDOVER_ROUTES } from './routes/handovers.js'
 import { GATEWAY_ROUTES } from './routes/gateway.js'
 import { CRITICAL_ROUTES } from './routes/critical.js'
@@ -24,6 +25,7 @@ export const ROUTES: Routes = {
   ...DOOR_ROUTES,
   ...DUTY_ROUTES,
   ...FEEDBACK_ROUTES,
+  ...NOTE_ROUTES,
   ...HANDOVER_ROUTES,
   ...READING_ROUTES,
   ...GATEWAY_ROUTES,

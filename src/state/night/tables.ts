@@ -4,10 +4,11 @@
  */
 import type { Priority } from '../../protocol/priority.js'
 import type { CriticalTables } from './critical.js'
+import type { NoteTables } from '../cases/index.js'
 import type { FeedbackTables } from '../reports/index.js'
 import type { HandoverTables } from './handover.js'
 
-export interface NightTables extends CriticalTables, FeedbackTables, HandoverTables {
+export interface NightTables extends CriticalTables, FeedbackTables, HandoverTables, NoteTables {
   cases: CaseTable
   case_reports: CaseReportTable
   case_transfers: CaseTransferTable

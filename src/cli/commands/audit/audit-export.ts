@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import type { PackageFormat } from '../../../ledger/export/index.js'
 import { addFilterOptions, toEventQuery, toQueryString } from '../../audit/audit-filters.js'
 import type { FilterOptions } from '../../audit/audit-filters.js'
@@ -12,6 +12,7 @@ import { SITE_ACTOR } from '../../site/site.js'
 interface AuditExportOptions extends SourceOptions, FilterOptions {
   readonly out: string
   readonly format?: PackageFormat
+  readonly question?: ExportedQuestion
   readonly json?: boolean
 }
 
@@ -31,12 +32,17 @@ export const registerAuditExport: Register = (parent, cli) => {
       `write a ZIP with the events as ${FORMATS.join(', ')} and a page that verifies them in a browser; without this option, write one file of lines`,
       formatName,
     )
+    .addOption(
+      new Option('--question <name>', 'the events that answer it').choices(EXPORTED_QUESTIONS),
+    )
     .action((options: AuditExportOptions) => exportEvents(options, cli))
 }
 
 async function exportEvents(options: AuditExportOptions, cli: Cli): Promise<void> {
   const output = cli.output(options)
-  const { format, out } = options
+  const { format, out, question } = options
+  if (question !== undefined && options.type !== undefined)
+    throw usageError('--question and --type both choose the events', 'give one of the two')
   if (format === undefined && out.endsWith('.zip'))
     throw usageError('a ZIP needs --format', `give --format, one of ${FORMATS.join(', ')}`)
   const { writeWhole } = await import('../../local-write.js')
@@ -52,13 +58,15 @@ async function exportEvents(options: AuditExportOptions, cli: Cli): Promise<void
   await readLedger(options, cli, output, {
     what: 'own event',
     live: async (client) => {
-      const more = format === undefined ? {} : { format }
+      const more = { ...(format && { format }), ...(question && { question }) }
       const path = `/v1/audit/export${toQueryString(options, more)}`
       const { bodyOf } = await import('../../reader/download.js')
       await write(bodyOf(await client.open({ path })))
     },
     direct: async ({ officer }) => {
-      const query = await toEventQuery(options)
+      const { QUESTIONS } = await import('../../../ledger/log/index.js')
+      const types = question && { types: QUESTIONS[question].types }
+      const query = { ...(await toEventQuery(options)), ...types }
       await write(
         await (format === undefined
           ? officer.exportEvents(SITE_ACTOR, query)
@@ -76,6 +84,17 @@ async function exportEvents(options: AuditExportOptions, cli: Cli): Promise<void
 }
 
 /** The names shown in the help; the gateway uses the same names. */
+const EXPORTED_QUESTIONS = [
+  'refusals',
+  'keys',
+  'reads',
+  'holds',
+  'escalations',
+  'critical',
+  'takeovers',
+] as const
+type ExportedQuestion = (typeof EXPORTED_QUESTIONS)[number]
+
 const FORMATS: readonly PackageFormat[] = ['csv', 'ndjson', 'fhir', 'dicom']
 
 function formatName(text: string): PackageFormat {

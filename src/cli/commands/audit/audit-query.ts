@@ -93,6 +93,9 @@ const QUESTION_NAMES: readonly Question[] = [
   'keys',
   'reads',
   'holds',
+  'escalations',
+  'critical',
+  'takeovers',
   'due',
 ]
 

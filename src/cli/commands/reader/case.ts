@@ -7,6 +7,7 @@ import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
 import type { Output } from '../../output.js'
 import { registerExport } from './case-export.js'
+import { registerNote } from './case-note.js'
 import type { CaseView } from '../../../protocol/http/cases.js'
 import { CLOSE_REASONS } from '../../../protocol/case-requests.js'
 import { PRIORITIES } from '../../../protocol/priority.js'
@@ -30,6 +31,7 @@ export const registerCase: Register = (parent, cli) => {
   registerList(group, cli)
   registerShow(group, cli)
   registerExport(group, cli)
+  registerNote(group, cli)
   for (const change of CHANGES) registerChange(group, cli, change)
 }
 

@@ -1,0 +1,84 @@
+import { NocturneError } from '../../lib/errors.js'
+import { newId } from '../../lib/ids.js'
+import type { Actor, Ledger } from '../../ledger/log/index.js'
+import type { NoteTable } from '../../state/cases/index.js'
+import type { State } from '../../state/index.js'
+import type { CaseTable } from '../../state/night/index.js'
+import { aboutCase, readCase, transfersOf } from '../rows.js'
+
+export interface NoteParts {
+  readonly state: Pick<State, 'db'>
+  readonly ledger: Pick<Ledger, 'record' | 'proof'>
+  readonly now: () => number
+}
+
+export interface Noted {
+  readonly row: NoteTable
+  readonly receipt: string
+}
+
+/** All notes on a case are fetched with one request. */
+const MAX_NOTES = 100
+
+/**
+ * @param author `message` is one OpenPGP message in base64, sealed to the facility and the group
+ * @throws NocturneError `case_state` for a recalled case, `too_many_notes`
+ */
+export async function addNote(
+  { ledger, now }: NoteParts,
+  author: {
+    readonly id: string
+    readonly actor: Actor
+    readonly certificate: string
+    readonly message: string
+  },
+  of: Pick<CaseTable, 'id'>,
+): Promise<Noted> {
+  const { value, receipts } = await ledger.record(async (tx) => {
+    const row = await readCase(tx, of.id)
+    if (row.state === 'recalled') throw new NocturneError('case_state', { subject: row.state })
+    const { count } = await tx
+      .selectFrom('case_notes')
+      .select((e) => e.fn.countAll<number>().as('count'))
+      .where('case_id', '=', row.id)
+      .executeTakeFirstOrThrow()
+    if (count >= MAX_NOTES) throw new NocturneError('too_many_notes')
+    const note: NoteTable = {
+      ...{ id: newId(now()), case_id: row.id, code: row.code, author: author.id },
+      ...{ message: author.message, certificate: author.certificate, noted_at: now() },
+    }
+    await tx.insertInto('case_notes').values(note).execute()
+    const [transfer] = await transfersOf(tx, row.id)
+    const about = aboutCase(row, transfer, { note: note.id })
+    return {
+      value: note,
+      events: [{ type: 'note.added', outcome: 0, actor: author.actor, ...about }],
+    }
+  })
+  return { row: value, receipt: await ledger.proof(receipts[0].index) }
+}
+
+/**
+ * Oldest first. The event is durable before a message is sent; without a note there is none.
+ *
+ * @throws NocturneError `ledger_unavailable`
+ */
+export async function readNotes(
+  { state: { db }, ledger }: NoteParts,
+  actor: Actor,
+  row: CaseTable,
+): Promise<readonly NoteTable[]> {
+  const notes = await db
+    .selectFrom('case_notes')
+    .selectAll()
+    .where('case_id', '=', row.id)
+    .orderBy('id')
+    .execute()
+  if (notes.length === 0) return []
+  await ledger.record(async (tx) => {
+    const [transfer] = await transfersOf(tx, row.id)
+    const about = aboutCase(row, transfer, { notes: notes.length })
+    return { value: undefined, events: [{ type: 'note.read', outcome: 0, actor, ...about }] }
+  })
+  return notes
+}

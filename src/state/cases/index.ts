@@ -1,0 +1,2 @@
+/** Row types of what is said about cases. */
+export type { NoteTable, NoteTables } from './notes.js'

@@ -8,7 +8,7 @@
  */
 import type { Limits } from './config/index.js'
 import { deidentify } from './deidentify/index.js'
-import type { DeidentifyContext, TextDetector } from './deidentify/index.js'
+import type { DeidentifiedInstance, DeidentifyContext, TextDetector } from './deidentify/index.js'
 import type { Directory } from './directory/index.js'
 import { NocturneError } from './lib/errors.js'
 import { rawDeflate } from './lib/raw-deflate.js'
@@ -51,15 +51,24 @@ export const clearing =
     rules: DeidentifyContext,
     newKey: () => string,
   ): Clear =>
-  async (item, bytes, waived) => {
+  async (item, bytes, waived, onWhole) => {
     const instance =
       item.kind === 'instance'
         ? await deidentify({ ...item, bytes }, { ...rules, waived })
         : undefined
-    const sealed = envelope.seal(instance?.bytes ?? bytes)
+    const content = instance && onWhole ? whole(instance, onWhole) : (instance?.bytes ?? bytes)
+    const sealed = envelope.seal(content)
     const stored = await rooms.store.put(newKey(), sealed)
     return { instance, stored, digests: sealed.digests() }
   }
+
+async function* whole(
+  instance: DeidentifiedInstance,
+  onWhole: (instance: DeidentifiedInstance) => void,
+): AsyncGenerator<Uint8Array> {
+  yield* instance.bytes
+  onWhole(instance)
+}
 
 export class Upload {
   readonly #rooms: PathRooms

@@ -83,6 +83,8 @@ function openTransfers(
       const recipient = await directory.facilityRecipient(facility)
       return (content) => sealMessage(content, recipient, new Date(now()))
     },
+    envelopeTo: async (facility) =>
+      newEnvelope([await directory.facilityRecipient(facility)], new Date(now())),
     sealedMessage,
     sign: (text) => signDetached(text, gatewayKey, new Date(now())),
     verifyDetached: keys.verifyDetached,

@@ -46,7 +46,12 @@ export interface TransferRooms {
    * @throws NocturneError `recipient_unusable` before anything is sealed
    */
   readonly sealerTo: (facility: string) => Promise<SealToFacility>
-  /** Wraps a message made by such a function, and kept in the database since, for the store. */
+  /**
+   * Makes an envelope to the facility only, for many small messages. The caller closes it.
+   * @throws NocturneError `recipient_unusable`
+   */
+  readonly envelopeTo: (facility: string) => Promise<Envelope>
+  /** Wraps a message sealed to a facility, and kept in the database since, for the store. */
   readonly sealedMessage: (message: Buffer) => SealedStream
   /** Makes an armored detached OpenPGP signature as the gateway. */
   readonly sign: (text: string) => Promise<string>

@@ -7,7 +7,7 @@
  * After a crash the envelope is still `growing`: the sweep keeps what was committed and removes the
  * rest.
  */
-import type { Pseudonym } from '../../deidentify/index.js'
+import type { DeidentifiedInstance, Pseudonym } from '../../deidentify/index.js'
 import { newId, randomName } from '../../lib/ids.js'
 import { NocturneError, asNocturneError } from '../../lib/errors.js'
 import type { ManifestEntry } from '../../protocol/manifest.js'
@@ -135,7 +135,7 @@ class Gathered implements OpenGathering {
     this.#rooms = rooms
     this.#begun = begun
     this.#envelope = envelope
-    this.#crosswalk = new GrowingCrosswalk(context.crosswalk)
+    this.#crosswalk = new GrowingCrosswalk(context, () => rooms.envelopeTo(begun.target.facility))
     this.#context = { ...context, crosswalk: this.#crosswalk }
     this.#seen = seen
     this.#bytes = begun.bytesBefore
@@ -162,7 +162,11 @@ class Gathered implements OpenGathering {
         throw new NocturneError('too_many_items')
       }
       const kept = new Original(item.bytes, budget, this.#context.keepSealed)
-      const settled = settle(item, kept, this.#context, clear)
+      // A single instance is rarely refused once it is whole, so its crosswalk entry is prepared
+      // while the disk is busy with it.
+      const onWhole =
+        about.original && ((one: DeidentifiedInstance) => this.#crosswalk.prepare(one))
+      const settled = settle(item, kept, { ...this.#context, onWhole }, clear)
       // Its failure is reported below, even if the loop ends earlier.
       settled.catch(() => undefined)
       settling.push(settled)
@@ -191,17 +195,20 @@ class Gathered implements OpenGathering {
         }
       })
     } finally {
+      this.#crosswalk.close()
       this.#endLease()
     }
   }
 
   leave(): void {
+    this.#crosswalk.close()
     this.#endLease()
     void this.#context.crosswalk.drop()
   }
 
   async abandon(cause: unknown): Promise<void> {
     await this.#context.crosswalk.drop()
+    this.#crosswalk.close()
     this.#endLease()
     await abandonEnvelope(this.#rooms, this.#begun, asNocturneError(cause).code)
   }
@@ -217,7 +224,7 @@ class Gathered implements OpenGathering {
     const begun = this.#begun
     const items = judgeAgainst(this.#seen, this.#rooms, begun, settled)
     try {
-      const piece = await this.#crosswalk.pieceOf(settled, this.#context)
+      const piece = await this.#crosswalk.pieceOf(settled)
       await deleteSuperfluous(this.#rooms, items)
       const seq = (this.#pieces += 1)
       const { value: first } = await this.#rooms.ledger.record(async (tx) => {

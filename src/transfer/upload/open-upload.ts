@@ -9,7 +9,7 @@ import type { BegunEnvelope, UploadTarget } from '../begin.js'
 import { commitEnvelope } from '../commit.js'
 import { pseudonymsOf } from '../pseudonyms.js'
 import { originalDigest } from '../quarantine/release.js'
-import type { SealToFacility, TransferRooms } from '../rooms.js'
+import type { TransferRooms } from '../rooms.js'
 import { abandonEnvelope } from '../sweep.js'
 import type { UploadAnswer } from './answers.js'
 import { CrosswalkWriter } from './crosswalk.js'
@@ -24,7 +24,6 @@ import type { KeepSealed } from './spool.js'
 export interface UploadContext extends SettleContext {
   readonly crosswalk: Crosswalk
   readonly crosswalkAbout: CrosswalkAbout
-  readonly sealToFacility: SealToFacility
 }
 
 export interface OpenUpload {
@@ -142,7 +141,6 @@ export async function settleContext(
     keepSealed,
     crosswalk: new CrosswalkWriter(crosswalkAbout, keepSealed),
     crosswalkAbout,
-    sealToFacility: seal,
     originalDigest: (sha256) => originalDigest(secret, sha256),
   }
 }

@@ -67,13 +67,18 @@ export interface ClearedContent {
 
 /**
  * Takes the bytes of an item to the store.
+ *
+ * @param onWhole called when an instance has been read to its end, before it is durable
  * @throws NocturneError for content that cannot be shown to be safe; store errors
  */
 export type Clear = (
   item: ClearableItem,
   bytes: AsyncIterable<Buffer>,
   waived: readonly Code[],
+  onWhole?: OnWhole,
 ) => Promise<ClearedContent>
+
+export type OnWhole = (instance: DeidentifiedInstance) => void
 
 /** The same for every item of an upload, except for `released`. */
 export interface SettleContext {
@@ -86,6 +91,7 @@ export interface SettleContext {
     bytes: AsyncIterable<Buffer>,
     about: { readonly mediaType: string; readonly waived: readonly Code[] },
   ) => AsyncIterable<Buffer>
+  readonly onWhole?: OnWhole | undefined
   /** What the facility vouches for when the item is released from quarantine. */
   readonly released?: ReleasedItem | undefined
   readonly store: Pick<ObjectStore, 'delete'>
@@ -113,7 +119,11 @@ export async function settle(
   try {
     switch (received.kind) {
       case 'instance':
-        return await accept(await clear(received, original.bytes(), waived), original, context)
+        return await accept(
+          await clear(received, original.bytes(), waived, context.onWhole),
+          original,
+          context,
+        )
       case 'document': {
         const isHeld = context.documents === 'quarantine'
         if (isHeld && !waived.includes('document_held')) throw new NocturneError('document_held')

@@ -1,21 +1,25 @@
 /**
- * Sending 500 CT slices of 512 KB through a real gateway with a file store, client included,
- * compared with a plain loop that does what a script would: dcmjs reads and writes each file,
- * openpgp.js encrypts it, one fsync. Then one multi-frame file of 2 GB up and down, with the memory
- * used by gateway and client. Needs `npm run build`.
+ * 500 CT slices of 512 KB into a real gateway with a file store, by each door, compared in the same
+ * run with Orthanc, with the disk alone (write and fsync), and with a plain loop that does what a
+ * script would: dcmjs reads and writes each file, openpgp.js encrypts it, one fsync. A profile by
+ * stage shows the next bottleneck. Then one multi-frame file of 2 GB up and down, with the memory
+ * used by gateway and client. Needs `npm run build`, and curl; storescu and Orthanc if installed.
  */
 import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { freePort, startOrthanc, writeAndSync, writeStowBody } from './_ingest-peers.mjs'
 import { median } from './_measure.mjs'
+import { between, counted, monotonic, stagesOf } from './_stages.mjs'
 
 const MAIN = 'dist/cli/main.js'
 const SLICES = 500
-const ROUNDS = 5
+const ROUNDS = 3
+const LOOP = 'dcmjs + openpgp.js, a loop'
 /** The loop is slow but steady: part of the slices is enough to determine its rate. */
 const PEER_SLICES = 100
 const FRAMES_OF_2_GB = 4_096
@@ -25,14 +29,23 @@ const node = async (...args) =>
   (await runFile(process.execPath, args, { maxBuffer: 1 << 28 })).stdout
 const perSecond = (count, started) => count / ((performance.now() - started) / 1_000)
 
-async function startGateway(site) {
-  const child = spawn(process.execPath, [MAIN, 'serve', '--site', site, '--port', '0'], {
+async function startGateway(site, { dimse, profile } = {}) {
+  const options = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+  const args = [...options, MAIN, 'serve', '--site', site, '--port', '0']
+  const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, NOCTURNE_DIMSE_LISTEN: `127.0.0.1:${dimse ?? (await freePort())}` },
   })
   for await (const line of createInterface({ input: child.stdout })) {
     if (line.startsWith('listening on ')) return { child, url: line.slice('listening on '.length) }
   }
   throw new Error('the gateway did not start')
+}
+
+async function stop({ child }) {
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill()
+  await ended
 }
 
 /** Highest resident memory of a process so far, in MB; available only on Linux. */
@@ -78,30 +91,144 @@ async function plainLoop(files, certificate, out) {
   return perSecond(files.length, started)
 }
 
-async function measureSlices(dir, site, gateway) {
-  const study = join(dir, 'study')
-  await node('scripts/make-study.mjs', study, '--instances', String(SLICES))
-  const files = readdirSync(study, { recursive: true })
-    .filter((name) => name.endsWith('.dcm'))
-    .map((name) => join(study, name))
-  const certificate = readFileSync(join(site, 'keys/reader-1.asc'), 'utf8')
-  const ours = []
-  const plain = []
-  for (let round = 0; round < ROUNDS; round++) {
-    const started = performance.now()
-    await node(
-      MAIN,
-      'send',
-      study,
-      '--gateway',
-      gateway.url,
-      '--token-file',
-      join(site, 'demo-tokens/facility-a.token'),
-    )
-    ours.push(perSecond(SLICES, started))
-    plain.push(await plainLoop(files.slice(0, PEER_SLICES), certificate, dir))
+/** Every study is another patient's: the same files again would be duplicates. */
+async function newStudy(dir, seed) {
+  const study = join(dir, `study-${seed}`)
+  await node('scripts/make-study.mjs', study, '--instances', String(SLICES), '--seed', String(seed))
+  return { study, files: readdirSync(study).map((name) => join(study, name)) }
+}
+
+async function curl(...args) {
+  const { stdout } = await runFile('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code}', ...args])
+  if (!/^20[0-2]$/.test(stdout)) throw new Error(`curl got ${stdout}`)
+}
+
+/** The ways in, each called with a study of its own. */
+function waysIn(dir, site, gateway, dimse, orthanc) {
+  const token = readFileSync(join(site, 'demo-tokens/facility-a.token'), 'utf8').trim()
+  const bearer = ['-H', `Authorization: Bearer ${token}`]
+  const stow = async (url, files, ...more) => {
+    const body = join(dir, 'stow')
+    const type = writeStowBody(files, body)
+    const args = ['-H', `Content-Type: ${type}`, '-H', 'Accept: application/dicom+json']
+    return () => curl(...args, ...more, '-T', body, '-X', 'POST', url)
   }
-  return { ours: median(ours), plain: median(plain), ratio: median(ours) / median(plain) }
+  const storescu = (port, study) => () =>
+    runFile(
+      'storescu',
+      ['-aet', 'FACILITY_A', '-aec', 'NOCTURNE', '+sd', '127.0.0.1', port, study],
+      {
+        env: { ...process.env, TCP_NODELAY: '1' },
+      },
+    )
+  const form = ({ files }) => {
+    const list = files.map((file) => `form = "files=@${file}"`)
+    const config = join(dir, 'curl')
+    writeFileSync(config, ['form = "group=nights"', ...list].join('\n'))
+    return () => curl(...bearer, '-K', config, `${gateway.url}/v1/transfers`)
+  }
+  const send = ({ study }) => {
+    const args = ['--token-file', join(site, 'demo-tokens/facility-a.token')]
+    return () => node(MAIN, 'send', study, '--gateway', gateway.url, ...args)
+  }
+  const hasStorescu = existsSync('/usr/bin/storescu')
+  return {
+    'write and fsync alone':
+      ({ files, study }) =>
+      () =>
+        writeAndSync(files, `${study}-written`),
+    'curl, one request': form,
+    'nocturne send': send,
+    'STOW-RS, one request': ({ files }) =>
+      stow(`${gateway.url}/dicom-web/studies`, files, ...bearer),
+    ...(orthanc && {
+      'STOW-RS, Orthanc': ({ files }) => stow(orthanc.stow, files),
+    }),
+    ...(hasStorescu && {
+      'C-STORE, one association': ({ study }) => storescu(String(dimse), study),
+      ...(orthanc && {
+        'C-STORE, Orthanc': ({ study }) => storescu(String(orthanc.dicom), study),
+      }),
+    }),
+  }
+}
+
+async function measureSlices(dir, site) {
+  const dimse = await freePort()
+  const gateway = await startGateway(site, { dimse })
+  const orthanc = await startOrthanc(join(dir, 'orthanc'))
+  const rates = new Map()
+  const note = (name, rate) => rates.set(name, [...(rates.get(name) ?? []), rate])
+  const certificate = readFileSync(join(site, 'keys/reader-1.asc'), 'utf8')
+  let seed = 1
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [name, way] of Object.entries(waysIn(dir, site, gateway, dimse, orthanc))) {
+        const study = await newStudy(dir, seed++)
+        const run = await way(study)
+        const started = performance.now()
+        await run()
+        note(name, perSecond(SLICES, started))
+        if (name === 'write and fsync alone')
+          note(LOOP, await plainLoop(study.files.slice(0, PEER_SLICES), certificate, dir))
+        for (const one of [study.study, `${study.study}-written`])
+          rmSync(one, { recursive: true, force: true })
+      }
+    }
+  } finally {
+    orthanc?.child.kill()
+    await stop(gateway)
+  }
+  return Object.fromEntries([...rates].map(([name, all]) => [name, median(all)]))
+}
+
+/** Where the gateway's time goes: by curl in one request, and by C-STORE on one association. */
+async function profile(dir, site) {
+  const profiles = {}
+  let seed = 1_000
+  for (const name of ['curl, one request', 'C-STORE, one association']) {
+    const dimse = await freePort()
+    const folder = join(dir, `profile-${seed}`)
+    const gateway = await startGateway(site, { dimse, profile: folder })
+    try {
+      const way = waysIn(dir, site, gateway, dimse, undefined)[name]
+      if (!way) continue
+      const run = await way(await newStudy(dir, seed++))
+      const before = counted(gateway.child.pid)
+      const from = monotonic()
+      await run()
+      profiles[name] = { ...between(before, counted(gateway.child.pid)), from, until: monotonic() }
+    } finally {
+      await stop(gateway)
+    }
+    Object.assign(profiles[name], stagesOf(folder, profiles[name]))
+  }
+  return profiles
+}
+
+function printSlices(rates) {
+  console.log(`${SLICES} CT slices of 512 KB, file store, a second (median of ${ROUNDS})`)
+  const limit = rates['write and fsync alone']
+  for (const [name, rate] of Object.entries(rates)) {
+    const peer = name.includes(',') ? rates[name.replace(/,.*/, ', Orthanc')] : undefined
+    const ratios = [`${(rate / limit).toFixed(2)} of the write limit`]
+    if (peer && !name.endsWith('Orthanc')) ratios.push(`${(rate / peer).toFixed(1)} x Orthanc`)
+    console.log(`  ${name.padEnd(26)} ${rate.toFixed(0).padStart(5)}   ${ratios.join(', ')}`)
+  }
+}
+
+function printProfile(name, { main, others, read, written, wait, shares }) {
+  const perSlice = (ms) => `${(ms / SLICES).toFixed(2)} ms`
+  const mb = (bytes) => `${(bytes / 1e6 / SLICES).toFixed(2)} MB`
+  console.log(`gateway, ${name}, per slice (while profiled)`)
+  console.log(
+    `  main thread ${perSlice(main)} of CPU, waits ${(wait * 100).toFixed(0)} % of the time`,
+  )
+  console.log(
+    `  other threads ${perSlice(others)} of CPU; reads ${mb(read)}, writes ${mb(written)}`,
+  )
+  for (const { stage, share } of shares)
+    console.log(`    ${stage.padEnd(26)} ${perSlice(main * share)} of the main thread`)
 }
 
 /** The multi-frame file is a secondary capture, which the shipped profile would hold for review. */
@@ -137,42 +264,33 @@ async function measureLarge(dir, site, gateway) {
   return { upSeconds, downSeconds, peakMb: { gateway: peakOf(gateway.child.pid), send, pull } }
 }
 
-/** Medians of one run: slices per second, seconds, and MB of resident memory. */
+/** Medians of one run: slices per second, a profile, seconds, and MB of resident memory. */
 export async function run({ json = false } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'nocturne-bench-'))
   const site = join(dir, 'site')
-  const gateways = []
-  const fresh = async () => {
-    const gateway = await startGateway(site)
-    gateways.push(gateway)
-    return gateway
-  }
   try {
     await node(MAIN, 'init', site, '--demo')
     passPixels(site)
-    let gateway = await fresh()
-    const large = await measureLarge(dir, site, gateway)
-    gateway.child.kill()
-    await new Promise((resolve) => gateway.child.once('exit', resolve))
-    gateway = await fresh()
-    const slices = await measureSlices(dir, site, gateway)
-    if (json) console.log(JSON.stringify({ slices, large }))
+    // First, because it pulls everything that the reader has.
+    const gateway = await startGateway(site)
+    const large = await measureLarge(dir, site, gateway).finally(() => stop(gateway))
+    const slices = await measureSlices(dir, site)
+    const profiles = await profile(dir, site)
+    if (json) console.log(JSON.stringify({ slices, profiles, large }))
     else {
-      const mb = (value) => (value === undefined ? 'not known here' : `${value.toFixed(0)} MB`)
-      console.log(
-        `${SLICES} CT slices of 512 KB, file store, client included (median of ${ROUNDS})`,
-      )
-      console.log(`  nocturne send          ${slices.ours.toFixed(0)} a second`)
-      console.log(`  dcmjs + openpgp.js     ${slices.plain.toFixed(0)} a second`)
-      console.log(`  ratio                  ${slices.ratio.toFixed(1)}`)
-      console.log('one multi-frame instance of 2 GB')
-      console.log(`  up ${large.upSeconds.toFixed(1)} s, down ${large.downSeconds.toFixed(1)} s`)
-      const { gateway: atGateway, send, pull } = large.peakMb
-      console.log(`  peak memory: gateway ${mb(atGateway)}, send ${mb(send)}, pull ${mb(pull)}`)
+      printSlices(slices)
+      for (const [name, one] of Object.entries(profiles)) printProfile(name, one)
+      printLarge(large)
     }
-    return { slices, large }
+    return { slices, profiles, large }
   } finally {
-    for (const { child } of gateways) child.kill()
     rmSync(dir, { recursive: true, force: true })
   }
+}
+
+function printLarge({ upSeconds, downSeconds, peakMb: { gateway, send, pull } }) {
+  const mb = (value) => (value === undefined ? 'not known here' : `${value.toFixed(0)} MB`)
+  console.log('one multi-frame instance of 2 GB')
+  console.log(`  up ${upSeconds.toFixed(1)} s, down ${downSeconds.toFixed(1)} s`)
+  console.log(`  peak memory: gateway ${mb(gateway)}, send ${mb(send)}, pull ${mb(pull)}`)
 }

@@ -116,8 +116,7 @@ export class Arrivals {
     if (sender.actor.token === undefined) await this.#rooms.expectAllowed(sender)
     const { signs, bytes } = await peek(part.bytes)
     onSigns(signs)
-    const route = this.#options.route(sender, signs)
-    const arrival = await this.#arrivalFor(sender, route, signs)
+    const arrival = await this.#arrivalFor(sender, signs)
     arrival.clock.active += 1
     try {
       const gathering = await this.#gatheringOf(arrival)
@@ -184,12 +183,13 @@ export class Arrivals {
     }
   }
 
-  async #arrivalFor(sender: Sender, route: Route, signs: InstanceSigns): Promise<Arrival> {
+  async #arrivalFor(sender: Sender, signs: InstanceSigns): Promise<Arrival> {
     const { actor, facility } = sender
     const study = studyHandle(
       this.#rooms.facilityKeys.secretsOf(facility)[0],
       signs.studyInstanceUID,
     )
+    const route = this.#openRoute(sender, study) ?? this.#options.route(sender, signs)
     const target: UploadTarget = { actor, facility, ...route }
     const key = keyOf(target, study)
     for (;;) {
@@ -201,6 +201,19 @@ export class Arrivals {
     const arrival = this.#newArrival({ key, study, target, transfer: undefined })
     this.#open.set(key, arrival)
     return arrival
+  }
+
+  /**
+   * The route of the study while it is open: instances of one study form one transfer, even when a
+   * rule looks at the time, or at an attribute in which they differ. A sender that names a group
+   * gets that group.
+   */
+  #openRoute({ facility, wanted }: Sender, study: string): Route | undefined {
+    if (wanted?.group !== undefined) return undefined
+    for (const { target, study: open, closing } of this.#open.values())
+      if (open === study && target.facility === facility && !closing)
+        return { group: target.group, priority: target.priority }
+    return undefined
   }
 
   #gatheringOf(arrival: Arrival): Promise<Gathering> {

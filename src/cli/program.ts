@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   restore: async () => (await import('./commands/site/backup.js')).registerRestore,
   drill: async () => (await import('./commands/site/backup.js')).registerDrill,
   purge: async () => (await import('./commands/site/purge.js')).registerPurge,
+  intake: async () => (await import('./commands/site/intake.js')).registerIntake,
   key: async () => (await import('./commands/site/key.js')).registerKey,
   member: async () => (await import('./commands/site/member.js')).registerMember,
   secret: async () => (await import('./commands/site/secret.js')).registerSecret,

@@ -12,7 +12,7 @@ import type { Directory } from '../directory/index.js'
 import type { Ledger } from '../ledger/log/index.js'
 import { NocturneError, asNocturneError, systemCode } from '../lib/errors.js'
 import type { Logger } from '../lib/logger.js'
-import { ruleFor } from '../intake/index.js'
+import { createRules, routing } from '../intake/index.js'
 import type { Transfers } from '../transfer/index.js'
 import { createCommitment } from './dimse/commitment.js'
 import type { Report } from './dimse/commitment.js'
@@ -103,14 +103,17 @@ export async function openDoors(
 function routeOf({
   directory,
   site,
+  now,
 }: DoorRooms): ConstructorParameters<typeof Arrivals>[1]['route'] {
-  const { rules } = site.config.intake
-  return ({ facility, aeTitle, wanted = {} }, signs) => {
+  const { rules, timezone } = site.config.intake
+  const check = createRules(rules, timezone)
+  return ({ actor, facility, aeTitle, wanted }, signs) => {
+    const { address } = actor
+    const checks = check({ facility, aeTitle, address, signs, at: now() })
     const groups = directory.facility(facility)?.groups ?? []
-    const { then = {} } = ruleFor(rules, { facility, aeTitle, signs }) ?? {}
-    const group = wanted.group ?? then.group ?? (groups.length === 1 ? groups[0] : undefined)
-    if (group === undefined || !groups.includes(group)) throw new NocturneError('unknown_group')
-    return { group, priority: wanted.priority ?? then.priority ?? 'routine' }
+    const { group, priority } = routing(checks, groups, wanted)
+    if (group === undefined) throw new NocturneError('unknown_group')
+    return { group, priority }
   }
 }
 

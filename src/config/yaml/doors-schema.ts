@@ -2,7 +2,9 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { PRIORITIES } from '../../protocol/priority.js'
-import { listen, path } from './fields.js'
+import { parseWeekly } from '../duty.js'
+import { isTimezone } from '../timezone.js'
+import { listen, parsed, path } from './fields.js'
 
 /** PS3.5 6.2, AE: 16 characters of the default repertoire without backslash, not all spaces. */
 const aeTitle = z.string().regex(/^[!-[\]-~]([ -[\]-~]{0,14}[!-[\]-~])?$/, 'is not an AE title')
@@ -60,12 +62,22 @@ const words = z
   ])
   .optional()
 
+const network = z.string().refine(isNetwork, 'is neither an address nor a network')
+const weekly = parsed(parseWeekly, 'is not days and hours')
+/** One, or a list. */
+const oneOrMore = <T extends z.ZodType>(one: T) =>
+  z
+    .union([one.transform((single) => [single]), z.array(one).min(1, 'is empty')])
+    .optional()
+
 export const conditionFields = {
   facility: words,
   aeTitle: words,
   modality: words,
   station: words,
   bodyPart: words,
+  address: oneOrMore(network),
+  hours: oneOrMore(weekly),
 }
 export const consequenceFields = {
   group: z.string().optional(),
@@ -84,6 +96,7 @@ export const intakeFields = {
     ])
     .prefault({}),
   cap: seconds(10, 86_400).default(3_600),
+  timezone: z.string().refine(isTimezone, 'is not an IANA time zone').default('UTC'),
   rules: z
     .array(
       z.strictObject({

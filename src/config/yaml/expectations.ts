@@ -202,10 +202,16 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'intake.rules[]':
     'write { when: { modality: [CT, MR], bodyPart: HEAD }, then: { group: nights, priority: stat } }; a rule without when matches everything',
   'intake.rules[].when':
-    'write conditions from facility, aeTitle, modality, station and bodyPart, each a value or a list',
+    'write conditions from facility, aeTitle, modality, station, bodyPart, address and hours, each a value or a list',
+  'intake.rules[].when.address':
+    'write an address such as 10.1.2.3, a network such as 10.1.2.0/24, or a list of them',
+  'intake.rules[].when.hours':
+    'write days and hours such as mon-fri 18:00-07:00, or a list of them',
   'intake.rules[].then': 'write group: ID, priority: routine, urgent or stat, or both',
   'intake.rules[].then.group': 'write the ID of one of the groups that the facility sends to',
   'intake.rules[].then.priority': 'write routine, urgent or stat',
+  'intake.timezone':
+    'write the IANA name of the time zone of the hours in intake.rules, such as America/New_York',
   'intake.cap':
     'write the number of seconds after which a study is closed in any case, from 10 to 86,400',
   registers: 'write registers: { enforce: warn }, or omit it',

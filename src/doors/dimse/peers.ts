@@ -3,7 +3,7 @@
  * certificate, or to this machine. Pure functions.
  */
 import { createHash } from 'node:crypto'
-import { BlockList, isIP } from 'node:net'
+import { addressList } from '../../lib/networks.js'
 
 export interface Peer {
   readonly aeTitle: string
@@ -50,13 +50,13 @@ export function createCallers(peers: readonly Peer[], plainFrom: readonly string
     pin: peer.certificate && fingerprint(peer.certificate),
   }))
   return {
-    mayBePlain: (address) => isIn(LOOPBACK, address) || isIn(plain, address),
+    mayBePlain: (address) => LOOPBACK.has(address) || plain.has(address),
     find: (aeTitle, link) =>
       known.find(({ peer, from, pin }) => {
         if (peer.aeTitle !== aeTitle) return false
-        if (peer.addresses.length > 0 && !isIn(from, link.address)) return false
+        if (peer.addresses.length > 0 && !from.has(link.address)) return false
         if (pin !== undefined) return isPinned(link, pin)
-        return peer.addresses.length > 0 || isIn(LOOPBACK, link.address)
+        return peer.addresses.length > 0 || LOOPBACK.has(link.address)
       })?.peer,
   }
 }
@@ -72,28 +72,7 @@ function isPinned({ tls }: Link, pin: string): boolean {
 
 const fingerprint = (der: Buffer): string => createHash('sha256').update(der).digest('hex')
 
-/** @param networks addresses, or networks with a prefix length; any other entry matches nothing. */
-export function addressList(networks: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const network of networks) {
-    const [address = '', prefix] = network.split('/')
-    const family = familyOf(address)
-    if (family === undefined) continue
-    if (prefix === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(prefix), family)
-  }
-  return list
-}
-
 /** Converts an IPv4-mapped IPv6 address to plain IPv4. */
 export const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '')
-
-const isIn = (list: BlockList, address: string): boolean => {
-  const family = familyOf(address)
-  return family !== undefined && list.check(address, family)
-}
-
-const familyOf = (address: string): 'ipv4' | 'ipv6' | undefined =>
-  isIP(address) === 4 ? 'ipv4' : isIP(address) === 6 ? 'ipv6' : undefined
 
 const LOOPBACK = addressList(['127.0.0.0/8', '::1'])

@@ -1,4 +1,4 @@
-/** Where an instance goes: what its sender asked for, else what a rule says, else the only choice. */
+/** Where an instance goes: as its sender asked, else as a rule says, else to the only group. */
 import type { Priority } from '../state/index.js'
 import { appliedOf } from './rules.js'
 import type { RuleCheck } from './rules.js'

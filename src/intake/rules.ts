@@ -2,7 +2,7 @@
  * Decides by the site's own rules where an instance goes. Pure: the first rule whose conditions all
  * hold applies.
  */
-import { addressList } from '../lib/networks.js'
+import { addressList } from '../lib/net/networks.js'
 import type { Priority } from '../state/index.js'
 import { isWithin, localText, localTimeIn } from './local-time.js'
 import type { WeeklyHours } from './local-time.js'

@@ -81,6 +81,28 @@ describe('send', () => {
     expect(stderr).toContain('your role does not permit this')
   })
 
+  it('waits until a folder is no longer being written, and sends late files to its case', async () => {
+    await mkdir(at('hot', 'study-1'), { recursive: true })
+    await writeFile(at('hot', 'study-1', 'a.pdf'), pdf(300))
+    const whole = await gateway.as('facility-a', 'send', '--watch', '--quiet', '1', 'hot', '--json')
+    expect(whole.status).toBe(0)
+    expect((JSON.parse(whole.stdout) as { items: object[] }).items).toHaveLength(1)
+    const words = ['send', '--watch', '--each', '--quiet', '1', 'hot', '--again']
+    const watching = gateway.startAs('facility-a', ...words)
+    const transfers = () =>
+      Promise.resolve(watching.seen().stdout.match(/^transfer \S+$/gm)?.length ?? 0)
+    expect(await eventually(transfers, (count) => count === 1, 60_000)).toBe(1)
+    await writeFile(at('hot', 'study-1', 'b.pdf'), pdf(301))
+    await mkdir(at('hot', 'study-2'))
+    await writeFile(at('hot', 'study-2', 'c.pdf'), pdf(302))
+    expect(await eventually(transfers, (count) => count === 3, 60_000)).toBe(3)
+    watching.child.kill('SIGINT')
+    await watching.finished
+    const listed = await gateway.as('facility-a', 'case', 'list', '--json')
+    const { cases } = JSON.parse(listed.stdout) as { cases: { transfers: object[] }[] }
+    expect(cases.filter(({ transfers: joined }) => joined.length === 2)).toHaveLength(1)
+  }, 120_000)
+
   it('sends more files than fit in one request in several, as one transfer', async () => {
     await mkdir(at('many'))
     const count = 2_050

@@ -66,9 +66,7 @@ const network = z.string().refine(isNetwork, 'is neither an address nor a networ
 const weekly = parsed(parseWeekly, 'is not days and hours')
 /** One, or a list. */
 const oneOrMore = <T extends z.ZodType>(one: T) =>
-  z
-    .union([one.transform((single) => [single]), z.array(one).min(1, 'is empty')])
-    .optional()
+  z.union([one.transform((single) => [single]), z.array(one).min(1, 'is empty')]).optional()
 
 export const conditionFields = {
   facility: words,

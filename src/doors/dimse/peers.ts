@@ -3,7 +3,7 @@
  * certificate, or to this machine. Pure functions.
  */
 import { createHash } from 'node:crypto'
-import { addressList } from '../../lib/networks.js'
+import { addressList } from '../../lib/net/networks.js'
 
 export interface Peer {
   readonly aeTitle: string

@@ -3,8 +3,8 @@ import { define } from '../../command.js'
 import type { Cli, Register } from '../../command.js'
 import { CommandError, EXIT } from '../../command-error.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
-import { SKIPS_LINKS, sendPaths } from './send.js'
-import type { SendOptions, SentPaths } from './send.js'
+import { SKIPS_LINKS, sendPaths } from './send-files.js'
+import type { SendOptions, SentPaths } from './send-files.js'
 
 interface RerouteOptions extends SendOptions {
   readonly group: string

@@ -45,6 +45,8 @@ function linesOf({ file, isDicom, skipped, rule, group, priority }: TestedFile):
   return [
     `${file}: ${taken}: ${where}`,
     ...(isDicom ? [] : ['  no DICOM attribute could be read; rules see none']),
-    ...skipped.map(({ rule: index, unmet }) => `  rule ${index} does not apply: ${unmet.join('; ')}`),
+    ...skipped.map(
+      ({ rule: index, unmet }) => `  rule ${index} does not apply: ${unmet.join('; ')}`,
+    ),
   ]
 }

@@ -38,12 +38,14 @@ const BEARER = /^bearer +([A-Za-z0-9._~+/-]{1,256}=*)$/i
 export function createAuthenticate(parts: {
   readonly tokens: Pick<Tokens, 'verify'>
   readonly directory: Pick<Directory, 'principal' | 'isRevoked'>
+  /** Called when a request came with the certificate that it must come with. */
+  readonly noteCertificate: (principal: string, certificate: ClientCertificate) => void
   /** SHA-256 of the certificates that a facility's requests must come with; empty for any. */
   readonly certificatesOf: (facility: string) => readonly string[]
   /** Milliseconds since 1970. */
   readonly now: () => number
 }): Authenticate {
-  const { tokens, directory, certificatesOf, now } = parts
+  const { tokens, directory, certificatesOf, noteCertificate, now } = parts
   return async (authorization, given) => {
     const isValid = given && given.validFrom <= now() && now() < given.validTo
     const certificate = isValid ? given.sha256 : undefined
@@ -56,6 +58,7 @@ export function createAuthenticate(parts: {
     const bound = facility === undefined ? [] : certificatesOf(facility)
     if (bound.length > 0 && (certificate === undefined || !bound.includes(certificate)))
       throw new NocturneError('client_certificate_required')
+    if (isValid && (bound.length > 0 || info.isBound)) noteCertificate(principal.id, given)
     return {
       principal,
       token: info.id,

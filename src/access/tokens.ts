@@ -20,6 +20,8 @@ export interface TokenInfo {
   readonly createdAt: number
   readonly expiresAt: number
   readonly revokedAt: number | undefined
+  /** To a client certificate, with which it was shown; false also where that is not known. */
+  readonly isBound: boolean
   /** Accurate to the minute. */
   readonly lastUsedAt: number | undefined
 }
@@ -120,7 +122,7 @@ export function createTokens(parts: TokenParts): Tokens {
       const row = bound ?? (await currentRow(parts, hashOf(known)))
       if (!row) return undefined
       uses.note(row, now())
-      return infoOf(row)
+      return infoOf(row, bound !== undefined)
     },
 
     async list() {
@@ -130,7 +132,7 @@ export function createTokens(parts: TokenParts): Tokens {
         .orderBy('created_at', 'desc')
         .orderBy('id', 'desc')
         .execute()
-      return (await guard.sift('tokens', rows, ({ id }) => id)).map(infoOf)
+      return (await guard.sift('tokens', rows, ({ id }) => id)).map((row) => infoOf(row))
     },
 
     revoke: (id, actor) => revoke(parts, id, actor),
@@ -288,7 +290,8 @@ async function setRevoked(tx: Tx, { guard, now }: TokenParts, row: TokenTable): 
     .execute()
 }
 
-const infoOf = (row: TokenTable): TokenInfo => ({
+const infoOf = (row: TokenTable, isBound = false): TokenInfo => ({
+  isBound,
   id: row.id,
   principal: row.principal,
   method: row.method,

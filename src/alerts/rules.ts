@@ -159,6 +159,11 @@ export const STATE_RULES = {
     next: 'ask the facility whether that is expected; if so, raise limits.dailyBytes',
     ...{ outcome: 8, everyMs: DAY_MS, lastsMs: 0 },
   },
+  'client-certificate-expires': {
+    title: 'A TLS client certificate that is in use expires within 14 days',
+    next: 'get the new one, and list its fingerprint beside the old under clientCertificates',
+    ...{ outcome: 4, everyMs: 7 * DAY_MS, lastsMs: 0 },
+  },
   'review-overdue': {
     title: 'The review of activity in the ledger is overdue',
     next: 'review what is due: nocturne audit review',

@@ -8,6 +8,7 @@ import { NO_POLICY, readCertificates, certificateFiles } from './certificates.js
 import { checkAuthorities } from './authorities.js'
 import { checkDoorFiles } from './doors.js'
 import type { InspectCertificate, SiteCertificate } from './certificates.js'
+import { clockProblems, placeProblems } from './surroundings.js'
 import { resolveDatabase } from './yaml/database.js'
 import { readDraft } from './yaml/draft.js'
 import type { SiteDraft } from './yaml/draft.js'
@@ -183,6 +184,8 @@ async function readNamed(root: string, draft: SiteDraft, rooms: SiteRooms) {
       ...(await checkSinks(root, draft, now)),
       ...(await checkDoorFiles(root, draft, now)),
       ...(await checkAuthorities(root, draft, now)),
+      ...clockProblems(now),
+      ...placeProblems(root, draft),
     ],
   }
 }

@@ -3,10 +3,10 @@ import { createAuthenticate, createGatekeeper, createTokens } from '../access/in
 import type { Gatekeeper, Tokens } from '../access/index.js'
 import { createKeyChecks, createSignIn } from '../access/sign-in/index.js'
 import type { KeyChecks, SignIn } from '../access/sign-in/index.js'
-import type { Directory } from '../directory/index.js'
 import { sealBytes } from '../seal/index.js'
 import type { Ground, Opened } from './ground.js'
 import type { ReadingRooms } from './reading.js'
+import type { RecordRooms } from './records.js'
 
 export interface AskingRooms {
   readonly tokens: Tokens
@@ -17,7 +17,7 @@ export interface AskingRooms {
 
 export function openAsking(
   { site, state, ledger, guard, keys, origin, secret, now }: Ground,
-  directory: Directory,
+  { directory, clientCertificates }: Pick<RecordRooms, 'directory' | 'clientCertificates'>,
   { transfers, cases }: Pick<ReadingRooms, 'transfers' | 'cases'>,
   opened: Opened,
 ): AskingRooms {
@@ -32,6 +32,7 @@ export function openAsking(
       ...{ directory, transfers, cases, ledger, now },
       authenticate: createAuthenticate({
         ...{ tokens, directory, now },
+        noteCertificate: (principal, shown) => clientCertificates.note(principal, shown),
         certificatesOf: (facility) => certificates.get(facility) ?? [],
       }),
       failuresPerMinute: site.config.limits.failuresPerMinute,

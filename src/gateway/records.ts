@@ -6,6 +6,7 @@ import { problemOfSigner } from '../seal/keys/index.js'
 import {
   createCertificates,
   createCertificateWarnings,
+  createClientCertificates,
   createConfigurationRecord,
   createFacilityKeys,
   createGatewayKeys,
@@ -25,6 +26,7 @@ export interface RecordRooms {
   readonly certificates: Certificates
   readonly memberships: Memberships
   readonly certificateWarnings: CertificateWarnings
+  readonly clientCertificates: ReturnType<typeof createClientCertificates>
   readonly configuration: ReturnType<typeof createConfigurationRecord>
   readonly facilityKeys: FacilityKeys
   readonly gatewayKeys: GatewayKeys
@@ -49,12 +51,14 @@ export async function openRecords(ground: Ground): Promise<RecordRooms> {
     inspectCertificate: keys.inspect,
     inEffect: (id) => certificates.inEffect(id),
   })
+  const clientCertificates = createClientCertificates({ state, now })
   return {
     directory,
     certificates,
+    clientCertificates,
     memberships,
     certificateWarnings: createCertificateWarnings({
-      ...{ directory, certificates, now },
+      ...{ directory, certificates, clientCertificates, now },
       gatewayKeyUntil: ground.gatewayKeyUntil,
     }),
     configuration: createConfigurationRecord({ config, ledger, ledgerKey: secrets.ledgerKey }),

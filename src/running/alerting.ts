@@ -21,6 +21,9 @@ export interface AlertingRooms {
   }
   readonly transfers: Pick<Transfers, 'usedShares'>
   readonly timekeeping: Pick<Timekeeping, 'observe'>
+  readonly clientCertificates: {
+    used(): Promise<readonly { readonly principal: string; readonly validUntil: number }[]>
+  }
   readonly hasWitnesses: boolean
   readonly logger: Logger
   readonly now: () => number
@@ -31,6 +34,7 @@ const ROUND_MS = 5_000
 const WITNESSED_MS = 30 * 60_000
 /** From this share of its quota on, a facility may soon be refused. */
 const NEAR = 0.8
+const EXPIRES_MS = 14 * 24 * 3_600_000
 /** A time service corrects less than this without anybody noticing. */
 const JUMP_MS = 60_000
 
@@ -65,6 +69,7 @@ export async function observeAll(rooms: AlertingRooms, hasJumped: boolean): Prom
   if (isDatabaseAway) return
   await attempt(isUnwitnessed(rooms).then((holds) => alerts.observe('ledger-unwitnessed', holds)))
   await attempt(observeQuotas(rooms))
+  await attempt(observeClientCertificates(rooms))
   await attempt(
     rooms.timekeeping
       .observe()
@@ -77,6 +82,18 @@ async function observeQuotas({ site, transfers, alerts }: AlertingRooms): Promis
   const shares = await transfers.usedShares()
   for (const { id } of site.config.facilities)
     await alerts.observe('quota-near', (shares.get(id) ?? 0) >= NEAR, id)
+}
+
+async function observeClientCertificates({
+  clientCertificates,
+  alerts,
+  now,
+}: AlertingRooms): Promise<void> {
+  const ends = new Map<string, number>()
+  for (const { principal, validUntil } of await clientCertificates.used())
+    ends.set(principal, Math.min(validUntil, ends.get(principal) ?? Infinity))
+  for (const [principal, end] of ends)
+    await alerts.observe('client-certificate-expires', end - now() < EXPIRES_MS, principal)
 }
 
 async function isUnwitnessed({ hasWitnesses, witnessing, now }: AlertingRooms): Promise<boolean> {

@@ -3,6 +3,7 @@
  */
 import type { Directory } from '../directory/index.js'
 import type { Certificates } from './certificates.js'
+import type { ClientCertificates } from './client-certificates.js'
 import { expiryWarning } from './expiry.js'
 
 export interface CertificateWarning {
@@ -14,9 +15,11 @@ export interface CertificateWarning {
 export interface CertificateWarnings {
   /**
    * Certificates that expire within 60, 30, 14, 7 or 1 days, that have expired, or that were
-   * replaced but not confirmed.
+   * replaced but not confirmed; TLS client certificates in use among them.
    */
   all(): Promise<CertificateWarning[]>
+  /** Those about TLS client certificates alone. */
+  ofClients(): Promise<CertificateWarning[]>
   /**
    * The warnings for one reader: about their own certificate, and about the key whose signatures
    * they check.
@@ -31,6 +34,7 @@ export interface CertificateWarnings {
 export interface WarningParts {
   readonly directory: Pick<Directory, 'certificates'>
   readonly certificates: Pick<Certificates, 'waiting'>
+  readonly clientCertificates: Pick<ClientCertificates, 'used'>
   /** When the gateway's own key expires; undefined when it does not. */
   readonly gatewayKeyUntil: Date | undefined
   readonly now: () => number
@@ -48,6 +52,7 @@ interface Dated {
 export function createCertificateWarnings(parts: WarningParts): CertificateWarnings {
   return {
     all: () => allWarnings(parts),
+    ofClients: () => clientWarnings(parts),
     of: async (principal) =>
       (await allWarnings(parts))
         .filter((warning) => warning.principal === principal || warning.principal === GATEWAY)
@@ -79,5 +84,19 @@ async function allWarnings(parts: WarningParts): Promise<CertificateWarning[]> {
     principal,
     text: `a new certificate of ${principal} waits for confirmation: nocturne key confirm`,
   }))
-  return [...expiring, ...waiting]
+  return [...expiring, ...(await clientWarnings(parts)), ...waiting]
+}
+
+async function clientWarnings({
+  clientCertificates,
+  now,
+}: Pick<WarningParts, 'clientCertificates' | 'now'>): Promise<CertificateWarning[]> {
+  const time = new Date(now())
+  return (await clientCertificates.used()).flatMap(({ principal, validUntil }) => {
+    const until = new Date(validUntil)
+    const within = until <= time ? undefined : expiryWarning(until, time)
+    if (until > time && within === undefined) return []
+    const what = `a TLS client certificate of ${principal}`
+    return [{ principal, text: `${what} ${within ? `expires ${within}` : 'has expired'}` }]
+  })
 }

@@ -11,6 +11,7 @@
  */
 export { createCertificates, waitingCertificates } from './certificates.js'
 export type { Certificates } from './certificates.js'
+export { createClientCertificates } from './client-certificates.js'
 export { createCertificateWarnings } from './certificate-warnings.js'
 export type { CertificateWarnings } from './certificate-warnings.js'
 export { createConfigurationRecord } from './configuration.js'

@@ -31,6 +31,7 @@ import { firstClaims } from './migrations/night/0077-first-claims.js'
 import { addedPackets } from './migrations/0078-added-packets.js'
 import { retention } from './migrations/night/0080-retention.js'
 import { usage } from './migrations/0090-usage.js'
+import { clientCertificates } from './migrations/0091-client-certificates.js'
 import { timekeeping } from './migrations/night/0094-timekeeping.js'
 import { notes } from './migrations/night/0095-notes.js'
 import { reminders } from './migrations/0115-reminders.js'
@@ -74,6 +75,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0080-retention': retention(engine),
   '0085-feedback': feedback(engine),
   '0090-usage': usage(engine),
+  '0091-client-certificates': clientCertificates(engine),
   '0094-timekeeping': timekeeping(engine),
   '0095-notes': notes(engine),
   '0115-reminders': reminders(engine),

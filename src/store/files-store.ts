@@ -20,9 +20,10 @@
  * link(2) fails if the key already exists, where rename(2) would replace it. A failed fsync is
  * never retried: the kernel may have dropped the pages and would report success.
  */
-import { mkdir, opendir, stat, unlink } from 'node:fs/promises'
+import { opendir, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { NocturneError, systemCode } from '../lib/errors.js'
+import { makeFolder } from './make-folder.js'
 import { randomName } from '../lib/ids.js'
 import type { SealedStream } from '../seal/index.js'
 import { readFileRange } from './file-range.js'
@@ -43,7 +44,7 @@ const PROBE = Buffer.from('nocturne store check\n')
 export async function openFilesStore(config: FilesStoreConfig): Promise<ObjectStore> {
   const partial = join(config.path, '.partial')
   await onDisk(async () => {
-    const made = await mkdir(partial, { recursive: true, mode: 0o700 })
+    const made = await makeFolder(partial, 0o700)
     // Syncs the parent of the first new folder and every new folder below it, so that all their
     // names are durable.
     for (let one = made && dirname(partial); made && one; one = dirname(one)) {

@@ -6,9 +6,10 @@
  *   process leaves.
  */
 import { constants } from 'node:fs'
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises'
+import { link, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { NocturneError, systemCode } from '../lib/errors.js'
+import { makeFolder } from './make-folder.js'
 import { randomName } from '../lib/ids.js'
 import { onDisk } from './files-error.js'
 import { Folders } from './folders.js'
@@ -19,7 +20,7 @@ import { MAX_LOG_FILE, requireLogPath } from './log-paths.js'
  * @throws NocturneError `store_unavailable` or `store_full` when the folder cannot be created
  */
 export async function openLogFolder(config: FilesStoreConfig): Promise<LogFiles> {
-  await onDisk(() => mkdir(join(config.path, '.partial'), { recursive: true, mode: 0o700 }))
+  await onDisk(() => makeFolder(join(config.path, '.partial'), 0o700))
   return new LogFolder(config.path)
 }
 

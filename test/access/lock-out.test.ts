@@ -36,6 +36,7 @@ function keeper(certificate = 'good'): Gatekeeper {
       authenticate: createAuthenticate({
         ...{ tokens, directory, now: site.clock.now },
         certificatesOf: () => [],
+        noteCertificate: () => undefined,
       }),
       failuresPerMinute: 3,
     },

@@ -137,7 +137,7 @@ describe('the ledger', () => {
 describe('authenticate', () => {
   const reader = principal('reader', { id: 'reader-1', groups: ['nights'] })
 
-  const unbound = { certificatesOf: () => [], now: () => 0 }
+  const unbound = { certificatesOf: () => [], noteCertificate: () => undefined, now: () => 0 }
 
   it('returns a session with the current role and groups from the directory', async () => {
     const { token, id, expiresAt } = await tokens.issue('reader-1', { days: 1, actor })
@@ -163,7 +163,11 @@ describe('authenticate', () => {
     const sender = principal('sender', { id: 'facility-a', facility: 'facility-a' })
     const directory = peopleOf(sender, reader)
     const certificatesOf = () => ['aa']
-    const authenticate = createAuthenticate({ tokens, directory, certificatesOf, now: () => 50 })
+    const noted: unknown[] = []
+    const authenticate = createAuthenticate({
+      ...{ tokens, directory, certificatesOf, now: () => 50 },
+      noteCertificate: (id, { sha256, validTo }) => void noted.push([id, sha256, validTo]),
+    })
     const shown = (sha256: string, validTo = 100) => ({ sha256, validFrom: 0, validTo })
     const { token } = await tokens.issue('facility-a', { days: 1, actor })
     expect(await authenticate(`Bearer ${token}`, shown('aa'))).toMatchObject({ principal: sender })
@@ -179,6 +183,13 @@ describe('authenticate', () => {
       await expect(authenticate(`Bearer ${bound.token}`, other)).rejects.toMatchObject({
         code: 'unauthenticated',
       })
+    // One that nothing is bound to is not in use, whatever it is.
+    const free = await tokens.issue('reader-1', { days: 1, actor })
+    await authenticate(`Bearer ${free.token}`, shown('dd'))
+    expect(noted).toEqual([
+      ['facility-a', 'aa', 100],
+      ['reader-1', 'cc', 100],
+    ])
   })
 
   it('refuses the token of a person removed from the directory', async () => {

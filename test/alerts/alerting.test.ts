@@ -22,6 +22,7 @@ describe('a round', () => {
     witnessedAt = 0 as number | undefined,
     shares = {} as Readonly<Record<string, number>>,
     doubt = undefined as Doubt | undefined,
+    used = [] as readonly { principal: string; validUntil: number }[],
   }) => {
     const seen = new Map<string, boolean>()
     const answer = (isUp: boolean) => (isUp ? Promise.resolve() : Promise.reject(new Error('away')))
@@ -41,6 +42,7 @@ describe('a round', () => {
             Promise.resolve(witnessedAt === undefined ? undefined : { size: 1, at: witnessedAt }),
         },
         site: { config: { facilities: ['facility-a', 'facility-b'].map((id) => ({ id })) } },
+        clientCertificates: { used: () => Promise.resolve(used) },
         timekeeping: { observe: () => Promise.resolve(doubt) },
         transfers: { usedShares: () => Promise.resolve(new Map(Object.entries(shares))) },
         ...{ hasWitnesses: true, logger: createLogger('silent'), now: () => 31 * 60_000 },
@@ -56,6 +58,15 @@ describe('a round', () => {
       ...{ 'clock-jumped': false, 'clock-doubted': false },
       ...{ 'ledger-unwitnessed': false, follow: true },
       ...{ 'quota-near facility-a': false, 'quota-near facility-b': false },
+    })
+    const soon = [
+      { principal: 'facility-a', validUntil: 31 * 60_000 + 13 * 86_400_000 },
+      { principal: 'facility-a', validUntil: 31 * 60_000 + 90 * 86_400_000 },
+      { principal: 'reader-1', validUntil: 31 * 60_000 + 15 * 86_400_000 },
+    ]
+    expect(await observed({ witnessedAt: 2 * 60_000, used: soon })).toMatchObject({
+      'client-certificate-expires facility-a': true,
+      'client-certificate-expires reader-1': false,
     })
     const shares = { 'facility-a': 0.81, 'facility-b': 0.79 }
     expect(await observed({ shares })).toMatchObject({

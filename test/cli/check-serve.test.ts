@@ -6,6 +6,7 @@ import { chmod, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promi
 import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { checkSite } from '../../src/cli/site/site-check.js'
@@ -18,6 +19,7 @@ import { createLogger } from '../../src/lib/logger.js'
 import { newLedgerKey } from '../../src/ledger/published/index.js'
 import { inspectCertificate, newKey } from '../../src/seal/keys/index.js'
 import { newAuthority } from '../_certificates.js'
+import { mountSmallDisk, smallDiskMissing } from '../faults/_tmpfs.js'
 import { buildCli, run, scratch } from './_cli.js'
 
 type Env = Readonly<Record<string, string>>
@@ -42,7 +44,7 @@ afterAll(() => folder.dispose())
 const anyPort: Env = { NOCTURNE_LISTEN: '127.0.0.1:0', NOCTURNE_DIMSE_LISTEN: '127.0.0.1:0' }
 
 /** `serves`, the code of the error that stopped it, or `waits` for a database or store. */
-async function serve(env: Env): Promise<string> {
+async function serve(env: Env, now = new Date()): Promise<string> {
   let gateway: Gateway | undefined
   const logged = new PassThrough({ encoding: 'utf8' })
   const waiting = new Promise<string>((resolve) => {
@@ -51,7 +53,6 @@ async function serve(env: Env): Promise<string> {
     })
   })
   try {
-    const now = new Date()
     const read = await loadSite(
       site,
       { ...anyPort, ...env },
@@ -117,6 +118,17 @@ const tls = async (change: (pair: { cert: string; key: string }) => Promise<void
 
 const taken = createServer()
 
+const diskMissing = await smallDiskMissing(join(tmpdir(), `nocturne-disk-${String(process.pid)}`))
+
+/** Loaded into the command: the optional packages of the text detector are not to be found. */
+const WITHOUT_TESSERACT = `import Module from 'node:module'
+const resolve = Module._resolveFilename
+Module._resolveFilename = (name, ...more) => {
+  if (name.includes('tesseract.js')) throw Object.assign(new Error('none'), { code: 'MODULE_NOT_FOUND' })
+  return resolve(name, ...more)
+}
+`
+
 const PLANTED: readonly (readonly [string, RegExp, Plant])[] = [
   ['nocturne.yaml that every user can change', /^nocturne\.yaml$/, mode('nocturne.yaml', 0o666)],
   ['keys/ that every user can change', /^keys$/, mode('keys', 0o777)],
@@ -169,6 +181,21 @@ const PLANTED: readonly (readonly [string, RegExp, Plant])[] = [
     'a store that cannot be written',
     /^store/,
     editing('path: data/objects', 'path: /dev/null/objects'),
+  ],
+  [
+    'a store that is not on a disk',
+    /^store\.path$/,
+    editing('path: data/objects', 'path: /proc/nocturne/objects'),
+  ],
+  [
+    'a store in a folder of the kernel that exists',
+    /^store\.path$/,
+    editing('path: data/objects', 'path: data/../../../../../../../proc/1/objects'),
+  ],
+  [
+    'a database that is not on a disk',
+    /^database$/,
+    editing('data/nocturne.db', '/dev/nocturne/nocturne.db'),
   ],
   [
     'an S3 server that refuses connections',
@@ -261,6 +288,47 @@ describe('check finds what keeps serve from starting', () => {
     })
     server.close()
     expect(problems.map(({ path }) => path)).toEqual([place])
+  })
+
+  it('a clock that was never set', async () => {
+    site = served
+    const now = new Date('1970-01-01T00:10:00Z')
+    const { problems } = await checkSite(site, anyPort, now)
+    expect(problems.map(({ path }) => path)).toContain('clock')
+    expect(await serve({}, now)).toBe('site_invalid')
+  })
+
+  it('a text detector whose packages are missing', async () => {
+    site = join(folder.path, 'no-detector')
+    await cp(served, site, { recursive: true })
+    const yaml = await readFile(at('nocturne.yaml'), 'utf8')
+    const wanted = 'textDetector: { kind: tesseract }\n'
+    await writeFile(at('nocturne.yaml'), yaml.replace(/^textDetector:.*\n/m, '') + wanted)
+    const hook = join(folder.path, 'without.mjs')
+    await writeFile(hook, WITHOUT_TESSERACT)
+    const env = { ...anyPort, NODE_OPTIONS: `--import=${hook}` }
+    const check = await run(await buildCli(), ['check', '--site', site, '--json'], { env })
+    expect(check.stdout).toContain('"path": "textDetector"')
+    const serving = await run(await buildCli(), ['serve', '--site', site], { env })
+    expect([serving.status, serving.stderr]).toEqual([1, expect.stringContaining('npm ci')])
+  })
+
+  const disk = diskMissing === undefined ? it : it.skip
+  const why = diskMissing === undefined ? '' : ` (skipped: ${diskMissing})`
+  disk(`a full disk${why}`, async () => {
+    const small = await mountSmallDisk(join(folder.path, 'full'), 16)
+    try {
+      site = join(small.path, 'site')
+      await cp(served, site, { recursive: true })
+      await small.fill()
+      const { problems } = await checkSite(site, anyPort)
+      expect(problems.map(({ path, problem }) => `${path}: ${problem}`)).toEqual(
+        expect.arrayContaining([expect.stringMatching(/^(?:store|database).*full/)]),
+      )
+      expect(await serve({})).not.toBe('serves')
+    } finally {
+      await small.unmount()
+    }
   })
 
   it('warns of a certificate that a group can change', async () => {

@@ -84,6 +84,20 @@ describe('a facility that is bound to a client certificate', () => {
     expect(await send('--client-certificate', await inOne(ours))).toMatchObject({ status: 0 })
   })
 
+  it('is warned about before the certificate that it uses expires', async () => {
+    const told = 'a TLS client certificate of facility-a expires within 7 days'
+    const { stdout } = await nocturne('check', '--site', site.dir, '--json')
+    const { warnings } = JSON.parse(stdout) as { warnings: { path: string; problem: string }[] }
+    expect(warnings).toContainEqual(
+      expect.objectContaining({ path: 'clientCertificates', problem: told }),
+    )
+    const ready = await run('curl', [
+      ...['-s', '--cacert', server.ca, `${gateway.url}/readyz`],
+      ...['-H', `Authorization: Bearer ${await site.token('operator-1')}`],
+    ])
+    expect(ready.stdout).toContain(told)
+  })
+
   it('is refused by check when nobody asks for certificates', async () => {
     const yaml = await readFile(join(site.dir, 'nocturne.yaml'), 'utf8')
     await site.configure((text) => text.replace('clientCertificates: true', ''))

@@ -206,6 +206,36 @@ describe('the same files sent again', () => {
   })
 })
 
+describe('a facility with several groups', () => {
+  it('is told which, when it names none', async () => {
+    const yaml = await readFile(join(site.dir, 'nocturne.yaml'), 'utf8')
+    await site.configure((text) =>
+      text
+        .replace('groups: [nights]', 'groups: [nights, weekends]')
+        .replace(
+          /^( +)- (\{ id: nights,.*)$/m,
+          '$1- $2\n$1- { id: weekends, timezone: UTC, readers: [reader-1] }',
+        ),
+    )
+    await gateway.close()
+    const open = async () => {
+      gateway = await createGateway(await openSite(site.dir), {
+        port: 0,
+        logger: createLogger('silent'),
+      })
+      running = await gateway.start()
+    }
+    await open()
+    const answer = await send([document('no group')])
+    expect([answer.status, answer.body.code]).toEqual([422, 'group_not_named'])
+    expect(answer.text).toContain('nights, weekends')
+    expect((await send([document('a group')], { group: 'weekends' })).status).toBe(201)
+    await site.configure(() => yaml)
+    await gateway.close()
+    await open()
+  })
+})
+
 describe('a study that is not whole', () => {
   it('says so in the inbox: held, refused, and what its sender left out', async () => {
     const damaged = Buffer.from(files[0] ?? '').subarray(0, 700)

@@ -61,6 +61,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'certificate_changes',
         'certificates',
         'challenges',
+        'client_certificates',
         'config_marks',
         'critical_answers',
         'critical_results',

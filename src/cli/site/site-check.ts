@@ -45,7 +45,6 @@ export async function checkSite(
   const problems = [
     ...survey.problems,
     ...survey.unfit,
-    ...checkClock(now),
     ...key.problems,
     ...database.problems,
     ...store,
@@ -81,20 +80,6 @@ const unreportable = ({ site }: SiteSurvey): SiteProblem[] =>
           problem: `cases of ${id} can take no report, because its profile ${profile.name} keeps no crosswalk; they stay on the worklist until somebody closes them`,
           hint: 'choose a profile with links: facility, such as pseudonymize, or set cases.closeOn to acknowledged',
         }))
-
-/** An instant before this code was written: such a clock makes expired certificates look valid. */
-const EARLIEST = Date.UTC(2025, 0, 1)
-
-function checkClock(now: Date): SiteProblem[] {
-  if (now.getTime() >= EARLIEST) return []
-  return [
-    {
-      path: 'clock',
-      problem: `shows ${now.toISOString()}, which cannot be right`,
-      hint: 'set the clock of this machine, and keep it set with NTP',
-    },
-  ]
-}
 
 interface Dated {
   readonly path: string

@@ -37,7 +37,14 @@ async function tryRooms(site: Site, now: Date): Promise<StartCheck> {
     try {
       await rooms.facilityKeys.expectKnown()
       const doubt = await rooms.timekeeping.doubt()
-      const warnings = doubt ? [{ path: 'clock', ...clockProblem(doubt) }] : []
+      const warnings = [
+        ...(doubt ? [{ path: 'clock', ...clockProblem(doubt) }] : []),
+        ...(await rooms.certificateWarnings.ofClients()).map(({ text }) => ({
+          path: 'clientCertificates',
+          problem: text,
+          hint: 'get the new one before, and list its fingerprint under facilities[].clientCertificates beside the old; a bound token is issued again with --certificate',
+        })),
+      ]
       return { problems: [], warnings }
     } finally {
       await rooms.close()

@@ -4,6 +4,7 @@
  */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
+import { breathe } from '../../lib/pace.js'
 import { parseCheckpoint } from '../verify/checkpoint.js'
 import { toBase64 } from '../verify/encoding.js'
 import { EXPORT_FORMAT } from '../verify/format.js'
@@ -17,7 +18,8 @@ import { parseNote } from '../verify/note.js'
  */
 export type ExportQuery = Omit<EventQuery, 'limit' | 'question' | 'touching' | 'end'>
 
-const PAGE = 256
+/** Read at once, in a few milliseconds. */
+const PAGE = 64
 
 /**
  * Yields the matching events, each with its proof under the single checkpoint in the header. Events
@@ -43,6 +45,7 @@ export async function* exportLedger(ledger: Ledger, query: ExportQuery): AsyncIt
   while (start < size) {
     const { rows, next } = await ledger.query({ ...query, start, limit: PAGE })
     for (const { index, entry } of rows) {
+      await breathe()
       if (index >= size) return
       const path = await ledger.inclusion(index, size)
       const whole = { ...entry, actor: { ...entry.actor } }

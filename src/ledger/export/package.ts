@@ -4,6 +4,7 @@
  */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
+import { breathe } from '../../lib/pace.js'
 import type { ZipMember } from '../../lib/zip.js'
 import { VERSION } from '../../lib/version.js'
 import { parseCheckpoint } from '../verify/checkpoint.js'
@@ -40,7 +41,8 @@ export interface PackageRequest {
   readonly witnessMs: number
 }
 
-const PAGE_ROWS = 256
+/** Read at once, in a few milliseconds. */
+const PAGE_ROWS = 64
 const POLL_MS = 200
 /**
  * An entry never takes more than 4 KiB on average in any form, so exports below this size fit in 4
@@ -129,7 +131,10 @@ async function* rowsOf(
   let start = query.start ?? 0
   while (start < size) {
     const { rows, next } = await ledger.query({ ...query, start, end: size, limit: PAGE_ROWS })
-    yield* rows
+    for (const row of rows) {
+      await breathe()
+      yield row
+    }
     if (next === undefined) return
     start = next
   }

@@ -50,6 +50,16 @@ export interface CertificateChangeTable {
   mac: string | null
 }
 
+/** A TLS client certificate that a principal's requests came with lately. */
+export interface ClientCertificateTable {
+  principal: string
+  /** Of the certificate, hexadecimal. */
+  sha256: string
+  valid_until: number
+  /** Accurate to the day. */
+  seen_at: number
+}
+
 /** The gateway's own signing keys: the current one, with `until` null, and former ones. */
 export interface GatewayKeyTable {
   fingerprint: string

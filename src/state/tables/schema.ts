@@ -12,6 +12,7 @@ import type {
   CertificateChangeTable,
   CertificateTable,
   ChallengeTable,
+  ClientCertificateTable,
   FacilityKeyTable,
   GatewayKeyTable,
   TokenTable,
@@ -59,6 +60,7 @@ export interface Tables
   challenges: ChallengeTable
   certificates: CertificateTable
   certificate_changes: CertificateChangeTable
+  client_certificates: ClientCertificateTable
   gateway_keys: GatewayKeyTable
   downloads: DownloadTable
   events: EventTable

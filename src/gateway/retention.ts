@@ -1,7 +1,10 @@
 /** Opens the removal of what is past the retention of the site. */
-import { areTransfersHeld } from '../ledger/retention/index.js'
+import { expireNotes } from '../cases/notes/index.js'
+import { handoverExpiry } from '../duty/handover/index.js'
+import { areTransfersHeld, readHolds } from '../ledger/retention/index.js'
 import { SYSTEM } from '../lib/actors.js'
 import { keyOf, reportExpiry } from '../reports/index.js'
+import { expireFeedback } from '../reports/feedback/index.js'
 import { createRetention, expiredObjects } from '../retention/index.js'
 import type { Retention } from '../retention/index.js'
 import { clockProblem } from '../timekeeping/index.js'
@@ -33,6 +36,8 @@ export function openRetention(
     ...{ terms: site.config.retention, system: SYSTEM, areHeld: areTransfersHeld },
     ...{ cases: cases.expiry, transfers: transfers.expiry },
     ...{ reports: reportExpiry, reportKey: keyOf },
+    ...{ expireNotes, expireFeedback, handovers: handoverExpiry },
+    isAnythingHeld: async (db) => (await readHolds(db)).length > 0,
   })
   const leftover = {
     namedBy: (transfer: string) => transfers.expiry.namedBy(transfer),

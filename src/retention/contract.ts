@@ -46,6 +46,21 @@ export interface RetentionParts {
   /** Key of a report's object. */
   readonly reportKey: (id: string) => string
   readonly critical: Pick<Critical, 'openOf' | 'expire'>
+  /** Deletes the notes on a case. Returns their number. */
+  readonly expireNotes: (tx: Tx, caseId: string) => Promise<number>
+  /** Deletes the feedback on these reports. Returns its number. */
+  readonly expireFeedback: (tx: Tx, reports: readonly string[]) => Promise<number>
+  readonly handovers: {
+    /** Those that have a note and were given at or before this time, oldest first. */
+    noted(
+      db: Db,
+      before: number,
+    ): Promise<readonly { readonly id: string; readonly given_at: number }[]>
+    /** Deletes their notes. Returns the number of those that had one. */
+    expire(tx: Tx, ids: readonly string[]): Promise<number>
+  }
+  /** A hold is about transfers, which hand-overs do not name. */
+  readonly isAnythingHeld: (db: Db | Tx) => Promise<boolean>
   /** Whether an event of any of the transfers is under a legal hold. */
   readonly areHeld: (db: Db | Tx, transfers: readonly string[]) => Promise<boolean>
   readonly system: Actor

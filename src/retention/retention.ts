@@ -66,6 +66,7 @@ async function run(parts: RetentionParts): Promise<RemovedCounts> {
       const events = await parts.ledger.recordAny((tx) => expire(parts, tx, one, time.now))
       if (events > 0) expired += 1
     }
+  await expireHandovers(parts, time)
   return { expired, objects: left + (await finishRemovals(parts)) }
 }
 
@@ -130,10 +131,45 @@ async function expireReports(
   ]
   const events = await begin(parts, tx, removals)
   // These messages are rows, so they are gone with this transaction.
-  const results = await parts.critical.expire(tx, id)
-  if (results === 0) return events
-  const detail = { what: 'critical', case: id, code, results }
-  return [...events, { type: 'content.expired', outcome: 0, actor: system, ...about, detail }]
+  const counts = {
+    critical: await parts.critical.expire(tx, id),
+    note: await parts.expireNotes(tx, id),
+    feedback: await parts.expireFeedback(
+      tx,
+      reports.map((report) => report.id),
+    ),
+  }
+  const gone = Object.entries(counts).filter(([, count]) => count > 0)
+  return [
+    ...events,
+    ...gone.map(([what, count]): EventInput => ({
+      ...{ type: 'content.expired', outcome: 0, actor: system, ...about },
+      detail: { what, case: id, code, [what === 'critical' ? 'results' : 'messages']: count },
+    })),
+  ]
+}
+
+/** Notes for the next reader are not about one case; they are kept while anything is on hold. */
+async function expireHandovers(
+  parts: RetentionParts,
+  { now, begun }: RetentionTime,
+): Promise<void> {
+  const { terms, state, system, handovers, isAnythingHeld } = parts
+  if (terms.reports === undefined) return
+  const before = now - terms.reports
+  const due = (await handovers.noted(state.db, before)).filter(
+    ({ given_at: at }) => begun(at) <= before,
+  )
+  if (due.length === 0) return
+  await parts.ledger.recordAny(async (tx) => {
+    if (await isAnythingHeld(tx)) return []
+    const count = await handovers.expire(
+      tx,
+      due.map(({ id }) => id),
+    )
+    const detail = { what: 'handover', messages: count }
+    return count > 0 ? [{ type: 'content.expired', outcome: 0, actor: system, detail }] : []
+  })
 }
 
 async function expireHeld(

@@ -1,6 +1,7 @@
 /** The outbox with real receivers on this machine, and a clock that the test moves. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { IncomingHttpHeaders, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -139,6 +140,35 @@ describe('a notice', () => {
     expect(receiver.accepts(one)).toBe(false)
     site.clock.pass(301_000)
     expect(new Receiver(site.clock.now).accepts(one)).toBe(false)
+  })
+
+  it('is taken by the receiver in the README, once', async () => {
+    const readme = await readFile(new URL('../../src/notify/README.md', import.meta.url), 'utf8')
+    const [, code = ''] = /```js\n([\s\S]*?)```/.exec(readme) ?? []
+    const url = `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`
+    const { receive } = (await import(url)) as {
+      readonly receive: (
+        headers: IncomingHttpHeaders,
+        body: string,
+        secret: Uint8Array,
+        now: number,
+      ) => { readonly code: string } | undefined
+    }
+    await tell(notice())
+    await notify.sendDue()
+    const { headers, body } = receiver.received[0]!
+    const now = site.clock.now()
+    const altered = { ...headers, 'webhook-timestamp': String(Math.floor(now / 1_000) + 1) }
+    for (const [given, text, secret, at] of [
+      [headers, body.replace('stat', 'none'), SECRET, now],
+      [headers, body, Buffer.alloc(32, 8), now],
+      [headers, body, SECRET, now + 301_000],
+      [altered, body, SECRET, now],
+      [{}, body, SECRET, now],
+    ] as const)
+      expect(receive(given, text, secret, at)).toBeUndefined()
+    expect(receive(headers, body, SECRET, now)).toMatchObject({ code: 'K7Q-4MD' })
+    expect(receive(headers, body, SECRET, now)).toBeUndefined()
   })
 
   it('is rolled back with the change it reports', async () => {

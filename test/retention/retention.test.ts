@@ -6,6 +6,9 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import pg from 'pg'
 import { openRetention } from '../../src/gateway/retention.js'
 import type { RetentionRooms } from '../../src/gateway/retention.js'
+import { addNote } from '../../src/cases/notes/index.js'
+import { giveHandover } from '../../src/duty/handover/index.js'
+import { giveFeedback } from '../../src/reports/feedback/index.js'
 import { openTimekeeping } from '../../src/gateway/timekeeping.js'
 import { addHold, removeHold } from '../../src/ledger/retention/index.js'
 import { newId } from '../../src/lib/ids.js'
@@ -173,6 +176,28 @@ async function report(caseId: string) {
   }
 }
 
+/** A note on the case, feedback on its report, and a hand-over with a note. */
+async function say(caseId: string, reportId: string): Promise<void> {
+  const parts = { state: site.ground.state, ledger: site.ground.ledger, now: site.clock.now }
+  const by = { id: 'facility-a', actor: SENDER, certificate: '', message: 'c2VhbGVk' }
+  await addNote(parts, by, { id: caseId })
+  const row = await site.reply.find(reportId)
+  if (row) await giveFeedback(parts, by, row)
+  const handover = { group: 'nights', giver: 'reader-1', items: [], note: 'c2VhbGVk' }
+  const handing = { ...parts, reads: () => true, endClaims: () => Promise.resolve([]) }
+  await giveHandover(handing, OFFICER, { ...handover, certificate: '' })
+}
+
+async function said(): Promise<readonly number[]> {
+  const { db } = site.ground.state
+  const rows = [
+    await db.selectFrom('case_notes').select('id').execute(),
+    await db.selectFrom('report_feedback').select('id').execute(),
+    await db.selectFrom('handovers').select('id').where('note', 'is not', null).execute(),
+  ]
+  return rows.map(({ length }) => length)
+}
+
 describe.each(PLACES)('retention $name', ({ open }) => {
   beforeEach(async () => {
     site = await open()
@@ -252,10 +277,12 @@ describe.each(PLACES)('retention $name', ({ open }) => {
   it('waits for the facility to acknowledge a report; later removes reports and crosswalk', async () => {
     const { id, case: caseId } = await study()
     const { id: reportId, acknowledge } = await report(caseId)
+    await say(caseId, reportId)
     await close(caseId)
     site.clock.pass(31 * DAY)
     expect(await dueOf()).toEqual([{ stage: 'closed', blockedBy: 'report' }])
     await acknowledge()
+    expect(await said()).toEqual([1, 1, 1])
     expect(await room.retention.run()).toMatchObject({ expired: 1 })
     site.clock.pass(336 * DAY)
     expect(await dueOf()).toEqual([{ stage: 'reports', blockedBy: undefined }])
@@ -264,10 +291,15 @@ describe.each(PLACES)('retention $name', ({ open }) => {
     expect(await crosswalkOf(id)).toEqual([])
     expect((await typesOf(id)).slice(2).sort()).toEqual([
       'content.expired "crosswalk"',
+      'content.expired "feedback"',
+      'content.expired "note"',
       'content.expired "report"',
       'content.removed "crosswalk"',
       'content.removed "report"',
     ])
+    expect(await said()).toEqual([0, 0, 0])
+    const events = (await site.events()).filter(({ type }) => type === 'content.expired')
+    expect(events.at(-1)).toMatchObject({ detail: { what: 'handover', messages: 1 } })
     const row = await site.reply.find(reportId)
     const asker = { id: 'facility-a', actor: SENDER }
     expect(row && (await codeOf(site.reply.read(asker, row)))).toBe('content_expired')

@@ -7,5 +7,5 @@
  *      cannot read it; the notes on a case that is joined to another go with its transfers.
  * Trusts: the access room for the identity of the caller.
  */
-export { addNote, readNotes } from './notes.js'
+export { addNote, expireNotes, readNotes } from './notes.js'
 export type { NoteParts, Noted } from './notes.js'

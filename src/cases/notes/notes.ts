@@ -2,7 +2,7 @@ import { NocturneError } from '../../lib/errors.js'
 import { newId } from '../../lib/ids.js'
 import type { Actor, Ledger } from '../../ledger/log/index.js'
 import type { NoteTable } from '../../state/cases/index.js'
-import type { State } from '../../state/index.js'
+import type { State, Tx } from '../../state/index.js'
 import type { CaseTable } from '../../state/night/index.js'
 import { aboutCase, readCase, transfersOf } from '../rows.js'
 
@@ -81,4 +81,13 @@ export async function readNotes(
     return { value: undefined, events: [{ type: 'note.read', outcome: 0, actor, ...about }] }
   })
   return notes
+}
+
+/** Deletes the notes on a case whose retention has passed. Returns their number. */
+export async function expireNotes(tx: Tx, caseId: string): Promise<number> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('case_notes')
+    .where('case_id', '=', caseId)
+    .executeTakeFirst()
+  return Number(numDeletedRows)
 }

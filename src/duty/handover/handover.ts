@@ -3,7 +3,7 @@ import { NocturneError } from '../../lib/errors.js'
 import { newId } from '../../lib/ids.js'
 import type { Actor, EventInput, Ledger } from '../../ledger/log/index.js'
 import type { HandoverItem } from '../../protocol/http/handovers.js'
-import type { State, Tx } from '../../state/index.js'
+import type { Db, State, Tx } from '../../state/index.js'
 import type { HandoverTable } from '../../state/night/index.js'
 
 export interface HandoverParts {
@@ -121,3 +121,27 @@ export const findHandover = (
   id: string,
 ): Promise<HandoverTable | undefined> =>
   db.selectFrom('handovers').selectAll().where('id', '=', id).executeTakeFirst()
+
+const EXPIRED_AT_ONCE = 200
+
+/** How the notes of hand-overs expire; what was open then stays. */
+export const handoverExpiry = {
+  noted: (db: Db, before: number): Promise<Pick<HandoverTable, 'id' | 'given_at'>[]> =>
+    db
+      .selectFrom('handovers')
+      .select(['id', 'given_at'])
+      .where('note', 'is not', null)
+      .where('given_at', '<=', before)
+      .orderBy('id')
+      .limit(EXPIRED_AT_ONCE)
+      .execute(),
+  expire: async (tx: Tx, ids: readonly string[]): Promise<number> => {
+    const { numUpdatedRows } = await tx
+      .updateTable('handovers')
+      .set({ note: null })
+      .where('id', 'in', ids)
+      .where('note', 'is not', null)
+      .executeTakeFirst()
+    return Number(numUpdatedRows)
+  },
+}

@@ -7,5 +7,12 @@
  *      events.
  * Trusts: the access room for the identity of the caller.
  */
-export { acceptHandover, findHandover, giveHandover, itemsOf, listHandovers } from './handover.js'
+export {
+  acceptHandover,
+  findHandover,
+  giveHandover,
+  handoverExpiry,
+  itemsOf,
+  listHandovers,
+} from './handover.js'
 export type { Handed } from './handover.js'

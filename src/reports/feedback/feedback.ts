@@ -2,7 +2,7 @@
 import { NocturneError } from '../../lib/errors.js'
 import { newId } from '../../lib/ids.js'
 import type { Actor, EventInput, Ledger } from '../../ledger/log/index.js'
-import type { State } from '../../state/index.js'
+import type { State, Tx } from '../../state/index.js'
 import type { CaseReportTable } from '../../state/night/index.js'
 import type { FeedbackTable } from '../../state/reports/index.js'
 
@@ -99,4 +99,14 @@ export async function readFeedback(
     return { value: undefined, events: [event] }
   })
   return Buffer.from(row.message, 'base64')
+}
+
+/** Deletes the feedback on reports whose retention has passed. Returns its number. */
+export async function expireFeedback(tx: Tx, reports: readonly string[]): Promise<number> {
+  if (reports.length === 0) return 0
+  const { numDeletedRows } = await tx
+    .deleteFrom('report_feedback')
+    .where('report', 'in', reports)
+    .executeTakeFirst()
+  return Number(numDeletedRows)
 }

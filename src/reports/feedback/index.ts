@@ -7,5 +7,11 @@
  *      its author only; nobody reviews their own report.
  * Trusts: the access room for the identity of the caller.
  */
-export { findFeedback, giveFeedback, listFeedback, readFeedback } from './feedback.js'
+export {
+  expireFeedback,
+  findFeedback,
+  giveFeedback,
+  listFeedback,
+  readFeedback,
+} from './feedback.js'
 export type { FeedbackParts, Given } from './feedback.js'

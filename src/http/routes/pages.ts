@@ -9,6 +9,25 @@ const START_PAGE: Page = {
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 
+/** What a facility sends and gets back. */
+const SEND_PAGE: Page = {
+  path: '/send',
+  files: { '/send': 'send.html', '/send.js': 'send.js' },
+  policy: [
+    "default-src 'none'",
+    "script-src 'self'",
+    "worker-src 'self'",
+    "style-src 'self' 'nonce-{nonce}'",
+    'img-src data:',
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    'trusted-types default',
+  ].join('; '),
+}
+
 /**
  * Worklist and viewer. WebAssembly decodes pixel data; react-aria writes its styles with the nonce;
  * `blob:` images are the viewer's cursors. Under Trusted Types, scripts start only from the
@@ -18,7 +37,7 @@ const READ_PAGE: Page = {
   path: '/read',
   files: {
     '/read': 'read.html',
-    '/read.css': 'read.css',
+    '/pages.css': 'pages.css',
     '/read.js': 'read.js',
     '/viewer.js': 'viewer.js',
   },
@@ -87,7 +106,7 @@ const OPEN_PAGE: Page = {
   policy: POLICY,
 }
 
-export const PAGES = [START_PAGE, READ_PAGE, OPEN_PAGE]
+export const PAGES = [START_PAGE, READ_PAGE, SEND_PAGE, OPEN_PAGE]
 
 /** Scripts that pages start in workers, under policies of their own. */
 export const WORKERS = [DECODER, KEY_WORKER]

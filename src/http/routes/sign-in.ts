@@ -3,6 +3,7 @@ import { Router, json } from 'express'
 import type { Gatekeeper, Tokens } from '../../access/index.js'
 import type { SignIn } from '../../access/sign-in/index.js'
 import type { SiteConfig } from '../../config/index.js'
+import type { Directory, Principal } from '../../directory/index.js'
 import type { Ledger } from '../../ledger/log/index.js'
 import type { GatewayKeys } from '../../site/index.js'
 import { asNocturneError } from '../../lib/errors.js'
@@ -13,6 +14,7 @@ import { VERSION } from '../../lib/version.js'
 
 export interface SignInRouteRooms {
   readonly gatekeeper: Gatekeeper
+  readonly directory: Pick<Directory, 'facility'>
   readonly signIn: SignIn
   readonly tokens: Pick<Tokens, 'revoke'>
   readonly gatewayKey: { readonly certificate: string }
@@ -46,12 +48,13 @@ export function signInRoutes(rooms: SignInRouteRooms, origin: () => string): Rou
 
   router.get('/session', async (request, response) => {
     const { session } = await gatekeeper.authenticate(credentialsOf(request))
-    const { id, role, facility, groups } = session.principal
+    const { id, role, facility } = session.principal
+    const groups = groupsOf(rooms.directory, session.principal)
     response.json({
       principal: id,
       role,
       ...(facility !== undefined && { facility }),
-      ...(role === 'reader' && { groups }),
+      ...(groups && { groups }),
       expiresAt: new Date(session.expiresAt).toISOString(),
     })
   })
@@ -99,4 +102,13 @@ async function logSince(
   const [older, newer] = [Number(from ?? 0), Number(checkpoint.split('\n')[1])]
   const proof = older > 0 && older !== newer ? await ledger.consistency(older, newer) : []
   return { checkpoint, consistency: proof.map((hash) => Buffer.from(hash).toString('base64')) }
+}
+
+/** Those that a reader reads for, or that a sender's facility sends to. */
+const groupsOf = (
+  directory: Pick<Directory, 'facility'>,
+  { role, facility, groups }: Principal,
+): readonly string[] | undefined => {
+  if (role === 'reader') return groups
+  return facility === undefined ? undefined : directory.facility(facility)?.groups
 }

@@ -90,7 +90,12 @@ export const sessionAnswer = z.looseObject({
   principal: text,
   role: word('Role', ...ROLES),
   facility: z.optional(about('For a sender: the facility they send for.', text)),
-  groups: z.optional(about('For a reader: the groups they read for.', z.array(text))),
+  groups: z.optional(
+    about(
+      'For a reader: the groups they read for. For a sender: those that the facility sends to.',
+      z.array(text),
+    ),
+  ),
   expiresAt: instant,
 })
 export type SessionAnswer = Named<z.infer<typeof sessionAnswer>>

@@ -153,6 +153,14 @@ export const GATEWAY_ROUTES: Routes = {
     roles: 'anyone',
     answers: { 200: { about: 'HTML.', type: 'text/html' } },
   },
+  'GET /send': {
+    tag: PAGES,
+    summary: 'Page for facilities',
+    about:
+      'Sends studies, shows what became of them, opens reports with the identity restored, and reads critical results back. The private key stays in a worker.',
+    roles: 'anyone',
+    answers: { 200: { about: 'HTML.', type: 'text/html' } },
+  },
   'GET /open': {
     tag: PAGES,
     summary: 'Page that opens sealed files in a browser',

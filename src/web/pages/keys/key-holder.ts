@@ -45,10 +45,11 @@ interface Known {
 export class KeyHolder {
   #key: PrivateKey | undefined
   readonly #manifests = new Map<string, Known>()
-  readonly #desk = new WritingDesk(
-    () => this.#held(),
-    (transfers) => this.#aboutStudies(transfers),
-  )
+  readonly #desk = new WritingDesk({
+    key: () => this.#held(),
+    about: (transfers) => this.#aboutStudies(transfers),
+    open: (sealed) => this.#opened(sealed, new Meter()),
+  })
 
   /** @throws NocturneError */
   do(request: KeyRequest): Promise<KeyResults[keyof KeyResults]> {

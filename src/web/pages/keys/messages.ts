@@ -150,6 +150,34 @@ export interface OpenNote {
 export type KeyRequest =
   Unlock | SignIn | Prove | ReadManifest | OpenItem | Acknowledge | WritingRequest
 
+/** Signs that the facility has a report that `read report` opened here. */
+export interface ConfirmReport {
+  readonly do: 'confirm report'
+  readonly report: string
+  readonly gateway: string
+  readonly facility: string
+}
+
+/** Types back the finding that `read finding` opened last. */
+export interface TypeBack {
+  readonly do: 'type back'
+  readonly view: CriticalWhole
+  readonly found: ReportRecipientsAnswer
+  readonly role: ContactRole
+  readonly text: string
+}
+
+/** Whose studies these are, from crosswalks that the gateway signed. */
+export interface Identify {
+  readonly do: 'identify'
+  readonly crosswalks: readonly Uint8Array[]
+  readonly signers: readonly Signer[]
+  readonly gateway: string
+  readonly facility: string
+  /** Pseudonymous UIDs. */
+  readonly studies: readonly string[]
+}
+
 export type WritingRequest =
   | WriteReport
   | WriteFinding
@@ -161,6 +189,16 @@ export type WritingRequest =
   | OpenDraft
   | SealNote
   | OpenNote
+  | ConfirmReport
+  | TypeBack
+  | Identify
+
+export interface Identity {
+  readonly patientName: string
+  readonly patientId: string
+  /** As DICOM has it: `YYYYMMDD`, or empty. */
+  readonly birthDate: string
+}
 
 export interface Signed {
   readonly statement: string
@@ -183,6 +221,9 @@ export interface WritingResults {
   'open draft': { readonly text: string }
   'seal note': { readonly message: string }
   'open note': { readonly text: string }
+  'confirm report': Signed
+  'type back': SealedStatement & { readonly proof?: string }
+  identify: { readonly identity: Identity | undefined }
 }
 
 export interface KeyResults extends WritingResults {

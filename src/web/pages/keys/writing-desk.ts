@@ -1,8 +1,14 @@
 /** What the worker writes, seals and opens with the private key: reports, findings, notes. */
-import { composeFinding, readFinding, readNewestReadBack } from '../../../critical/browser.js'
+import {
+  composeFinding,
+  composeReadBack,
+  readFinding,
+  readNewestReadBack,
+} from '../../../critical/browser.js'
 import { NocturneError } from '../../../lib/errors.js'
 import { writeComparison, writePhoneCall } from '../../../protocol/critical.js'
-import { MAX_REPORT_BYTES } from '../../../protocol/report.js'
+import type { CriticalDocument } from '../../../protocol/critical.js'
+import { MAX_REPORT_BYTES, writeReportAcknowledgement } from '../../../protocol/report.js'
 import type { ReportDocument } from '../../../protocol/report.js'
 import { composeReport, readReport } from '../../../reports/browser.js'
 import {
@@ -13,8 +19,11 @@ import {
   verifyDetached,
 } from '../../../seal/browser.js'
 import type { PrivateKey, Recipient } from '../../../seal/browser.js'
+import { identify } from './identify.js'
 import type {
   Compare,
+  ConfirmReport,
+  Identify,
   LogCall,
   OpenDraft,
   OpenNote,
@@ -24,6 +33,7 @@ import type {
   SealNote,
   SealedStatement,
   Signed,
+  TypeBack,
   WriteFinding,
   WriteReport,
   WritingRequest,
@@ -33,16 +43,29 @@ import type {
 type About = Pick<ReportDocument, 'studies' | 'modality'>
 type Named = SealNote['recipients']
 
+interface DeskHands {
+  readonly key: () => PrivateKey
+  readonly about: (transfers: readonly string[]) => About
+  readonly open: (sealed: Uint8Array) => Promise<Uint8Array>
+}
+
 export class WritingDesk {
   readonly #key: () => PrivateKey
   /** Studies and modalities of transfers whose manifests were opened. */
   readonly #about: (transfers: readonly string[]) => About
   /** The newest read-back of each critical result, as it was opened here. */
   readonly #readBacks = new Map<string, string>()
+  /** Digests of the reports, and the findings, that were opened here. */
+  readonly #reports = new Map<string, string>()
+  readonly #findings = new Map<string, CriticalDocument>()
 
-  constructor(key: () => PrivateKey, about: (transfers: readonly string[]) => About) {
-    this.#key = key
-    this.#about = about
+  /** Opens a message that nobody signed. */
+  readonly #open: (sealed: Uint8Array) => Promise<Uint8Array>
+
+  constructor(hands: DeskHands) {
+    this.#key = hands.key
+    this.#about = hands.about
+    this.#open = hands.open
   }
 
   /** @throws NocturneError */
@@ -68,6 +91,12 @@ export class WritingDesk {
         return this.#sealNote(request)
       case 'open note':
         return this.#openNote(request)
+      case 'confirm report':
+        return this.#confirmReport(request)
+      case 'type back':
+        return this.#typeBack(request)
+      case 'identify':
+        return this.#identify(request)
     }
   }
 
@@ -100,6 +129,7 @@ export class WritingDesk {
   async #readReport({ view, sealed, gateway }: ReadReport): Promise<WritingResults['read report']> {
     const document = await readReport({ gateway, ...this.#opening() }, view, sealed)
     if (!document) throw new NocturneError('report_invalid')
+    this.#reports.set(view.id, view.sha256)
     return { document }
   }
 
@@ -107,6 +137,7 @@ export class WritingDesk {
     const { view, sealed, readBack, gateway } = request
     const finding = await readFinding(this.#opening(), gateway, view, sealed)
     if (!finding) throw new NocturneError('critical_invalid')
+    this.#findings.set(view.id, finding)
     if (!readBack) return { text: finding.text, readBack: undefined }
     const newest = await readNewestReadBack(this.#opening(), gateway, view, readBack)
     if (!newest) throw new NocturneError('critical_invalid')
@@ -144,6 +175,29 @@ export class WritingDesk {
 
   async #openNote({ sealed, certificate }: OpenNote): Promise<WritingResults['open note']> {
     return { text: await this.#text(sealed, certificate) }
+  }
+
+  #confirmReport({ report, gateway, facility }: ConfirmReport): Promise<Signed> {
+    const sha256 = this.#reports.get(report)
+    if (sha256 === undefined) throw new NocturneError('acknowledgement_invalid')
+    const openedAt = new Date().toISOString()
+    return this.#signed(writeReportAcknowledgement({ gateway, report, facility, sha256, openedAt }))
+  }
+
+  async #typeBack({ view, found, role, text }: TypeBack): Promise<WritingResults['type back']> {
+    const finding = this.#findings.get(view.id)
+    if (!finding) throw new NocturneError('critical_state')
+    const composed = await composeReadBack(await this.#writing(found.recipients), view, finding, {
+      gateway: finding.gateway,
+      role,
+      text,
+      signedAt: new Date().toISOString(),
+    })
+    return { ...composed, message: base64Of(composed.message) }
+  }
+
+  async #identify({ do: _, ...asked }: Identify): Promise<WritingResults['identify']> {
+    return { identity: await identify(asked, this.#open) }
   }
 
   async #writing(named: Named) {

@@ -35,11 +35,11 @@ export class Gateway {
   }
 
   session(): Promise<SessionAnswer> {
-    return call(sessionAnswer, '/v1/session', this.#headers())
+    return call(sessionAnswer, '/v1/session', this.headers())
   }
 
   async cases(): Promise<readonly CaseView[]> {
-    return (await call(casesAnswer, '/v1/cases', this.#headers())).cases
+    return (await call(casesAnswer, '/v1/cases', this.headers())).cases
   }
 
   case(id: string): Promise<CaseView> {
@@ -91,23 +91,23 @@ export class Gateway {
   }
 
   async signOut(): Promise<void> {
-    await fetch('/v1/sign-out', { method: 'POST', headers: this.#headers() })
+    await fetch('/v1/sign-out', { method: 'POST', headers: this.headers() })
   }
 
   get<T>(schema: z.ZodMiniType<T>, path: string): Promise<T> {
-    return call(schema, path, this.#headers())
+    return call(schema, path, this.headers())
   }
 
   post<T>(schema: z.ZodMiniType<T>, path: string, body: object): Promise<T> {
-    return call(schema, path, this.#headers(), body)
+    return call(schema, path, this.headers(), body)
   }
 
   async bytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
-    const response = await request(path, { headers: this.#headers(), signal: signal ?? null })
+    const response = await request(path, { headers: this.headers(), signal: signal ?? null })
     return new Uint8Array(await response.arrayBuffer())
   }
 
-  #headers(): Record<string, string> {
+  headers(): Record<string, string> {
     return { authorization: `Bearer ${this.#token}` }
   }
 }
@@ -146,16 +146,22 @@ async function request(path: string, how: RequestInit): Promise<Response> {
   const response = await fetch(path, { ...how, cache: 'no-store', redirect: 'error' }).catch(
     (cause: unknown) => {
       if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
-      throw new GatewayRefusal('The gateway cannot be reached.', {
-        code: 'unreachable',
-        hint: 'Check the network and try again; nothing you wrote is lost.',
-      })
+      throw refusalIn(0, null)
     },
   )
   if (response.ok) return response
-  const body: unknown = await response.json().catch(() => null)
+  throw refusalIn(response.status, await response.json().catch(() => null))
+}
+
+/** @param status 0 when there was no answer */
+export function refusalIn(status: number, body: unknown): GatewayRefusal {
+  if (status === 0)
+    return new GatewayRefusal('The gateway cannot be reached.', {
+      code: 'unreachable',
+      hint: 'Check the network and try again; nothing you wrote is lost.',
+    })
   const { data } = problem.safeParse(body)
-  throw new GatewayRefusal(sentence(data?.title ?? `the gateway answered ${response.status}`), {
+  return new GatewayRefusal(sentence(data?.title ?? `the gateway answered ${status}`), {
     code: data?.code ?? 'unknown',
     hint: sentence(data?.hint ?? 'try again; if it persists, tell the operator'),
     body,

@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 
 /** Where people type, every key is theirs; a dialog has keys of its own. */
-const NOT_OURS = 'input, textarea, select, [contenteditable], [role="dialog"]'
+const NOT_OURS = 'input, textarea, select, [contenteditable], [role="dialog"], [role="alertdialog"]'
 
 /**
  * Single-key shortcuts. They do nothing while somebody types in a field or presses a modifier;

@@ -11,7 +11,7 @@ import type { Code } from './lib/errors.js'
 import type { Logger } from './lib/logger.js'
 import type { PathRooms } from './transfer.js'
 import type { BeginGathering, Gathering } from './gathering.js'
-import { dueIn, peek, studyHandle } from './intake/index.js'
+import { Announced, dueIn, peek, studyHandle } from './intake/index.js'
 import type { ArrivalClock, CompletenessRule, InstanceSigns } from './intake/index.js'
 import type { Actor } from './ledger/log/index.js'
 import type { Part } from './receive/index.js'
@@ -94,6 +94,7 @@ export class Arrivals {
   readonly #rooms: ArrivalRooms
   readonly #options: ArrivalsOptions
   readonly #open = new Map<string, Arrival>()
+  readonly #announced = new Announced()
 
   constructor(rooms: ArrivalRooms, options: ArrivalsOptions) {
     this.#rooms = rooms
@@ -123,6 +124,7 @@ export class Arrivals {
       const checked = { ...part, bytes: this.#checked(bytes, sender) }
       const about = { sender, original: originalOf(signs) }
       const items = await this.#add(arrival, gathering, checked, about)
+      arrival.clock.received += items.filter(isNew).length
       return { transfer: gathering.transfer, items }
     } finally {
       arrival.clock.active -= 1
@@ -135,9 +137,20 @@ export class Arrivals {
     const now = this.#options.clock()
     const due = [...this.#open.values()].filter((arrival) => {
       const rule = this.#options.completeness(arrival.target.priority)
-      return !arrival.closing && dueIn(arrival.clock, rule, now) <= 0
+      const expected = this.#announced.countOf(studyKeyOf(arrival.target, arrival.study))
+      return !arrival.closing && dueIn(arrival.clock, rule, now, expected) <= 0
     })
     await Promise.all(due.map((arrival) => this.#close(arrival)))
+  }
+
+  /**
+   * The modality has announced how many instances the study has: it is completed as soon as they
+   * are there. Undefined when more are coming.
+   */
+  announce(facility: string, studyInstanceUID: string, count: number | undefined): void {
+    const secret = this.#rooms.facilityKeys.secretsOf(facility)[0]
+    const study = studyHandle(secret, studyInstanceUID)
+    this.#announced.expect(studyKeyOf({ facility }, study), count)
   }
 
   /** Closes the study of this transfer immediately, if it is open. */
@@ -178,7 +191,7 @@ export class Arrivals {
     return {
       ...known,
       gathering: undefined,
-      clock: { openedAt: now, lastAt: now, active: 0 },
+      clock: { openedAt: now, lastAt: now, active: 0, received: 0 },
       closing: undefined,
     }
   }
@@ -255,6 +268,7 @@ export class Arrivals {
     arrival.closing = this.#complete(arrival)
       .then(() => {
         this.#open.delete(arrival.key)
+        this.#announced.forget(studyKeyOf(arrival.target, arrival.study))
       })
       .catch((error: unknown) => {
         // The certificates, the store or the ledger are unavailable at the moment. The study stays
@@ -309,3 +323,10 @@ const originalOf = ({
 
 const keyOf = ({ facility, group }: UploadTarget, study: string): string =>
   [facility, group, study].join('/')
+
+const studyKeyOf = ({ facility }: Pick<UploadTarget, 'facility'>, study: string): string =>
+  `${facility}/${study}`
+
+/** Neither refused, which is sent again, nor there before. */
+const isNew = ({ outcome }: ItemAnswer): boolean =>
+  outcome === 'accepted' || outcome === 'quarantined'

@@ -21,6 +21,7 @@ import { requestAssociation } from './dimse/request.js'
 import { serveDimse } from './dimse/serve.js'
 import type { DimseOptions, DimseServer } from './dimse/serve.js'
 import type { Caller, Services } from './dimse/conversation.js'
+import { createSteps } from './dimse/steps.js'
 import { createStore } from './dimse/store.js'
 
 /** What the doors depend on. */
@@ -140,7 +141,8 @@ function keepOpen(
     admitRefusal: () => refusals.admit(),
     count: counted.item,
   })
-  const services = { ...store, commit: commitment.commit }
+  const step = createSteps((facility, study, count) => arrivals.announce(facility, study, count))
+  const services = { ...store, commit: commitment.commit, step }
   let server: DimseServer | undefined
   let retry: NodeJS.Timeout | undefined
   let isClosed = false

@@ -10,6 +10,7 @@
  */
 export { peek } from './peek.js'
 export type { InstanceSigns } from './peek.js'
+export { Announced } from './announced.js'
 export { dueIn } from './completeness.js'
 export type { ArrivalClock, CompletenessRule } from './completeness.js'
 export { createRules } from './rules.js'

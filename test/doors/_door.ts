@@ -28,13 +28,14 @@ export async function openDoor(
   options: Partial<Omit<DimseOptions, 'limits'>> & {
     readonly limits?: Partial<DimseOptions['limits']>
     readonly commit?: NonNullable<Services['commit']>
+    readonly step?: NonNullable<Services['step']>
     readonly answer?: (instance: ArrivingInstance, file: Buffer) => Promise<Answer> | Answer
   } = {},
 ): Promise<TestDoor> {
   const arrived: Arrived[] = []
   const refused: Refusal[] = []
   const ends: string[] = []
-  const { answer = () => ({ status: Status.success }), commit, limits, ...given } = options
+  const { answer = () => ({ status: Status.success }), commit, step, limits, ...given } = options
   const server = await serveDimse(
     {
       host: '127.0.0.1',
@@ -51,6 +52,7 @@ export async function openDoor(
     },
     {
       ...(commit && { commit }),
+      ...(step && { step }),
       open: (caller) => ({
         store: async (instance) => {
           const chunks: Buffer[] = []

@@ -8,8 +8,12 @@ export const CommandField = {
   echoRsp: 0x8030,
   eventRq: 0x0100,
   eventRsp: 0x8100,
+  setRq: 0x0120,
+  setRsp: 0x8120,
   actionRq: 0x0130,
   actionRsp: 0x8130,
+  createRq: 0x0140,
+  createRsp: 0x8140,
   cancelRq: 0x0fff,
 } as const
 
@@ -26,6 +30,7 @@ export const Status = {
   outOfResources: 0xa700,
   doesNotMatch: 0xa900,
   cannotUnderstand: 0xc000,
+  invalidValue: 0x0106,
   processingFailure: 0x0110,
   duplicateInstance: 0x0111,
   noSuchInstance: 0x0112,

@@ -7,7 +7,7 @@ import type { EndedHow } from './ending.js'
 import { AssociationEndedError } from './ending.js'
 import { CommandField, Status, eventRequest, isResponse, responseTo } from './command.js'
 import type { Message } from './messages.js'
-import { COMMITMENT, COMMITMENT_INSTANCE, VERIFICATION, isStorage } from './negotiate.js'
+import { COMMITMENT, COMMITMENT_INSTANCE, STEP, VERIFICATION, isStorage } from './negotiate.js'
 import type { AcceptedContext } from './negotiate.js'
 import { encodeStart } from '../../dicom/write/index.js'
 
@@ -52,12 +52,23 @@ export interface CommitmentRequest {
   readonly report: (eventType: number, data: Buffer) => Promise<void>
 }
 
+/** N-CREATE or N-SET of one step. */
+export interface StepRequest {
+  readonly caller: Caller
+  readonly isNew: boolean
+  readonly sopInstance: string
+  readonly data: AsyncIterable<Buffer>
+  readonly transferSyntax: string
+}
+
 export interface Services {
   open(caller: Caller): Session
   /** Answers N-ACTION. `afterwards` sends the report once the answer is out. */
   commit?(
     request: CommitmentRequest,
   ): Promise<{ readonly answer: Answer; readonly afterwards: () => Promise<void> }>
+  /** Answers N-CREATE and N-SET of Modality Performed Procedure Step. */
+  step?(request: StepRequest): Promise<Answer>
   /** Called for every association that was rejected. */
   refused(why: Refusal): void
 }
@@ -130,6 +141,18 @@ export class Conversation {
         const file = fileOf(encodeStart(sopClass, sopInstance, transferSyntax), data)
         this.#session ??= this.#services.open(this.#caller)
         return this.#session.store({ sopClass, sopInstance, file })
+      }
+      case CommandField.createRq:
+      case CommandField.setRq: {
+        const { sopInstance, field } = command
+        if (context.abstractSyntax !== STEP || !this.#services.step)
+          return { status: Status.unrecognizedOperation }
+        if (sopInstance === undefined) return { status: Status.invalidInstance }
+        if (data === undefined) return { status: Status.cannotUnderstand }
+        const { transferSyntax } = context
+        const isNew = field === CommandField.createRq
+        const request = { caller: this.#caller, isNew, sopInstance, data, transferSyntax }
+        return this.#services.step(request)
       }
       default:
         return { status: Status.unrecognizedOperation }

@@ -11,6 +11,8 @@ import type { AssociateAc, AssociateRj, AssociateRq } from './pdu.js'
 export const APPLICATION_CONTEXT = '1.2.840.10008.3.1.1.1'
 export const VERIFICATION = '1.2.840.10008.1.1'
 export const COMMITMENT = '1.2.840.10008.1.20.1'
+/** Modality Performed Procedure Step. */
+export const STEP = '1.2.840.10008.3.1.2.3.3'
 /** The well-known SOP instance to which commitment requests are addressed (PS3.4 J.3.5). */
 export const COMMITMENT_INSTANCE = '1.2.840.10008.1.20.1.1'
 export const IMPLICIT_LITTLE = '1.2.840.10008.1.2'
@@ -105,7 +107,7 @@ export const EXPLICIT_LITTLE = '1.2.840.10008.1.2.1'
 const roleOf = ({ sopClass, scu }: RoleSelection): RoleSelection => ({ sopClass, scu, scp: false })
 
 const isOffered = (sopClass: string): boolean =>
-  sopClass === VERIFICATION || sopClass === COMMITMENT || isStorage(sopClass)
+  [VERIFICATION, COMMITMENT, STEP].includes(sopClass) || isStorage(sopClass)
 
 /** SOP classes under the storage root that are not storage services (PS3.4 Annexes KK and GGG). */
 const NOT_STORAGE = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(200\.[4-6]|201\.[2-5])$/

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { deflateSync } from 'node:zlib'
+import { constants, deflateRawSync, deflateSync } from 'node:zlib'
+import { zipOf } from '../../src/lib/zip.js'
 import { DOCUMENT_TYPES, inspectDocument } from '../../src/receive/inspect/index.js'
 import type { DocumentRules } from '../../src/receive/inspect/index.js'
 
@@ -78,6 +79,30 @@ describe('a PDF', () => {
       'a bomb as object stream',
       pdf(stream('/Type /ObjStm /Filter /FlateDecode', deflateSync(Buffer.alloc(20 << 20)))),
     ],
+    [
+      'an object stream that begins after a carriage return alone',
+      Buffer.from(
+        pdf(stream('/Type /ObjStm /Filter /FlateDecode', deflateSync(SCRIPT)))
+          .toString('latin1')
+          .replace('stream\r\n', 'stream \r'),
+        'latin1',
+      ),
+    ],
+    [
+      'a script after an end of the stream that is part of it',
+      pdf(
+        stream(
+          '/Type /ObjStm /Filter /FlateDecode',
+          Buffer.concat([
+            Buffer.from([0x78, 0x9c]),
+            deflateRawSync('7 0 (endstream)', { level: 0, finishFlush: constants.Z_SYNC_FLUSH }),
+            deflateRawSync(SCRIPT),
+          ]),
+        ),
+      ),
+    ],
+    ['a form with scripts of its own', pdf('1 0 obj <</AcroForm <</XFA 3 0 R>> >> endobj')],
+    ['a rendition', pdf('1 0 obj <</S /Rendition /JS (app.alert(1))>> endobj')],
     ['an embedded file', pdf('1 0 obj <</Type /Catalog /Names <</EmbeddedFiles 2 0 R>> >> endobj')],
     ['a program to launch', pdf('1 0 obj <</S /Launch /F (cmd.exe)>> endobj')],
     ['encryption', pdf('trailer <</Encrypt 9 0 R>>')],
@@ -103,11 +128,46 @@ describe('a PDF', () => {
   })
 })
 
+describe('an Office document', () => {
+  const docx = async (name: string, content: string): Promise<Buffer> => {
+    const text = async function* () {
+      await Promise.resolve()
+      yield content
+    }
+    const members = ['word/document.xml', name].map((one) => ({ name: one, content: text() }))
+    const chunks: Uint8Array[] = []
+    for await (const chunk of zipOf(members)) chunks.push(chunk)
+    return Buffer.concat(chunks)
+  }
+  const related = (type: string, target: string) =>
+    `<Relationships><Relationship Id="r1" Type="http://x/relationships/${type}" Target="${target}" TargetMode="External"/></Relationships>`
+  const types = (main: string) => `<Types><Override ContentType="application/${main}+xml"/></Types>`
+  const RELS = 'word/_rels/settings.xml.rels'
+  const WORD = DOCUMENT_TYPES.find((type) => type.includes('wordprocessing')) ?? ''
+
+  it.each([
+    ['a template elsewhere', RELS, related('attachedTemplate', 'https://x/a.dotm'), true],
+    ['an object elsewhere', RELS, related('frame', 'file://x/a.html'), true],
+    ['macros', '[Content_Types].xml', types('vnd.ms-word.document.macroEnabled.main'), true],
+    ['a link', RELS, related('hyperlink', 'https://example.org'), false],
+    ['nothing of the kind', '[Content_Types].xml', types('vnd.word.document.main'), false],
+  ])('with %s in a compressed part', async (_, name, content, isHeld) => {
+    const found = await findingOf(await docx(name, content), WORD)
+    expect(found).toBe(isHeld ? 'document_active' : undefined)
+  })
+})
+
 describe('other documents', () => {
   it.each([
     ['application/rtf', '{\\rtf1 {\\object\\objemb {\\*\\objdata 0105}}}', 'document_active'],
     ['text/plain', '{\\rt1 {\\*\\objdata 0105}}', 'document_active'],
     ['text/rtf', '{\\rtf1 {\\field{\\*\\fldinst {DDEAUTO c:\\\\x.exe}}}}', 'document_active'],
+    [
+      'text/rtf',
+      "{\\rtf1 {\\field{\\*\\fldinst {\\b D}{\\'44}\\u69 ?AUTO c:\\\\x.exe}}}",
+      'document_active',
+    ],
+    ['text/rtf', '{\\rtf1 {\\field{\\*\\fldinst { PAGE }}}} INCLUDED: see above', undefined],
     ['application/rtf', '{\\rtf1\\ansi Findings: no object seen, objective reached.}', undefined],
     [
       DOCUMENT_TYPES.find((type) => type.includes('wordprocessing'))!,

@@ -2,7 +2,9 @@
  * Looks for content of a document that acts when it is opened: scripts, macros, embedded objects
  * and files. Reads the document as it passes, and holds a few kilobytes of it.
  */
+import { officeParts } from './office-parts.js'
 import { objectStreams, withoutEscapes } from './pdf-streams.js'
+import { hasActiveField } from './rtf-fields.js'
 
 /** How one kind of document shows active content. Names are long enough not to occur by chance. */
 interface Kind {
@@ -18,21 +20,25 @@ const PDF: Kind = {
   // A name ends at a delimiter. An encrypted file cannot be examined: its object streams are
   // encrypted too.
   active:
-    /\/(?:JavaScript|Launch|EmbeddedFiles?|RichMedia|ImportData|SubmitForm|Encrypt)(?=[\0\s/<>[\](){}%])/,
+    /\/(?:JavaScript|Rendition|OnInstantiate|XFA|Launch|EmbeddedFiles?|RichMedia|ImportData|SubmitForm|Encrypt)(?=[\0\s/<>[\](){}%])/,
+}
+
+const RTF: Kind = {
+  types: /^(?:application|text)\/(?:x-)?rtf$/,
+  sign: /^\s*\{\\rt/,
+  active: /\\(?:obj[a-z]*|template|DDE(?:AUTO)?)/i,
+}
+
+const OFFICE: Kind = {
+  types: /openxmlformats|opendocument|epub/,
+  sign: /^PK/,
+  active:
+    /vbaProject|vbaData|activeX\/|\/embeddings\/|macrosheets|Basic\/script-|Scripts\/(?:java|python|bean)/i,
 }
 
 const KINDS: readonly Kind[] = [
-  {
-    types: /^(?:application|text)\/(?:x-)?rtf$/,
-    sign: /^\s*\{\\rt/,
-    active: /\\(?:obj[a-z]*|template|DDE(?:AUTO)?|fldinst[^}]{0,200}?(?:DDE|INCLUDE[A-Z]+))/i,
-  },
-  {
-    types: /openxmlformats|opendocument|epub/,
-    sign: /^PK/,
-    active:
-      /vbaProject|vbaData|activeX\/|\/embeddings\/|macrosheets|Basic\/script-|Scripts\/(?:java|python|bean)/i,
-  },
+  RTF,
+  OFFICE,
   {
     types: /^application\/(?:msword|vnd\.ms-(?:excel|powerpoint|outlook))$/,
     // Names of the compound file's directory, in UTF-16.
@@ -57,6 +63,7 @@ export async function* watchActive(
   let kinds: readonly Kind[] | undefined
   let [start, rest] = ['', '']
   const streams = objectStreams()
+  const parts = officeParts()
   for await (const chunk of bytes) {
     const text = chunk.toString('latin1')
     if (start.length < HEAD_BYTES) {
@@ -73,9 +80,14 @@ export async function* watchActive(
       for await (const inside of streams.push(chunk))
         if (inside === undefined || PDF.active.test(`${withoutEscapes(inside)} `)) found()
     }
+    if (kinds?.includes(RTF) === true && hasActiveField(window)) found()
+    if (kinds?.includes(OFFICE) === true)
+      for await (const loads of parts.push(chunk)) if (loads !== false) found()
     rest = window.slice(-OVERLAP)
     yield chunk
   }
+  if (kinds?.includes(OFFICE) === true)
+    for await (const loads of parts.end()) if (loads !== false) found()
   // A name may end with the file.
   if (kinds?.includes(PDF) === true && PDF.active.test(`${withoutEscapes(rest)} `)) found()
   for await (const inside of streams.end())

@@ -3,7 +3,7 @@
  * hide what acts. Other streams hold images, fonts and page content.
  */
 import { promisify } from 'node:util'
-import { constants, inflate } from 'node:zlib'
+import { inflate } from 'node:zlib'
 
 const inflated = promisify(inflate)
 
@@ -13,7 +13,8 @@ const MAX_INFLATED = 16 << 20
 const MAX_INFLATED_ALL = 256 << 20
 /** Longer than the name and keyword that may be cut by the end of a chunk. */
 const OVERLAP = 64
-const BEGIN = /stream\r?\n/g
+/** Programs also accept blanks, and a carriage return alone. */
+const BEGIN = /stream[ \t]*(?:\r\n|\r|\n)/g
 const END = 'endstream'
 
 /** The text of an object stream; undefined if it cannot be examined. */
@@ -89,11 +90,11 @@ const names = (dictionary: string): boolean =>
 
 async function textOf(content: Buffer, maxOutputLength: number): Promise<ObjectStream> {
   try {
-    const options = { maxOutputLength, finishFlush: constants.Z_SYNC_FLUSH }
-    return (await inflated(content, options)).toString('latin1')
+    // One that ends early may go on after an `endstream` that is part of it.
+    return (await inflated(content, { maxOutputLength })).toString('latin1')
   } catch {
     // Not compressed, or with a filter that is not examined.
     const text = content.toString('latin1')
-    return /^[\s\d]+[<[(/]/.test(text) ? text : undefined
+    return /^\s*(?:\d+\s+\d+\s*)+[<[(/]/.test(text) ? text : undefined
   }
 }

@@ -12,6 +12,7 @@ import type { LoopWatch } from './running/event-loop.js'
 import { createOpening } from './running/opening.js'
 import type { Opening } from './running/opening.js'
 import { startWork, sweepAtStart } from './running/work.js'
+import { createBeginning } from './site/index.js'
 import type { Membership } from './running/work.js'
 import { forgetHolders } from './ledger/published/index.js'
 import { lockSite } from './running/site-lock.js'
@@ -138,6 +139,7 @@ async function openAll(
   await opening.step(() => rooms.timekeeping.observe())
   await opening.step(() => recordStart(rooms))
   held.isRecorded = true
+  await createBeginning(site.config.dir).mark(await opening.step(() => rooms.ledger.checkpoint()))
   await opening.step(() => rooms.certificates.record())
   await opening.step(() => rooms.memberships.record())
   await opening.step(() => endAccess(rooms))

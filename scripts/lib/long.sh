@@ -9,6 +9,7 @@ LONG=(
   'waiting|event loop delay with 100,000 events and 20,000 items|NOCTURNE_TEST_LARGE=1|test/whole-way/waiting'
   'kill|a kill at every write, and 200 at random moments|NOCTURNE_TEST_KILLS=${NOCTURNE_TEST_KILLS:-200} NOCTURNE_TEST_EVERY_WRITE=1|test/faults/kill test/faults/half-done test/faults/writes'
   'nights|ten simulated nights|NOCTURNE_NIGHTS=${NOCTURNE_NIGHTS:-10}|test/cases/nights'
+  'drills|backup, restore and drill on PostgreSQL with S3, killed, corrupted, with a wrong key|NOCTURNE_TEST_DRILLS=1|test/long/drills'
   'large|contents of 4 GiB, and the Argon2 key of RFC 9580|NOCTURNE_TEST_LARGE=1|test/seal/large test/seal/vectors'
 )
 

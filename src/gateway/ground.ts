@@ -21,6 +21,7 @@ import {
   verifyDetached,
 } from '../seal/keys/index.js'
 import type { PrivateKey, VerifyDetached } from '../seal/keys/index.js'
+import { createBeginning } from '../site/index.js'
 import { openState } from '../state/index.js'
 import type { State } from '../state/index.js'
 import { openLogFiles, openStore } from '../store/index.js'
@@ -95,8 +96,8 @@ export class Opened {
 
 /**
  * @param opened - collects what has to be closed, also when this throws
- * @throws NocturneError `database_unavailable`, `database_unusable`, `ledger_broken`,
- *   `ledger_rolled_back`, `store_unavailable`, `store_replaced`, `key_unreadable`,
+ * @throws NocturneError `database_unavailable`, `database_unusable`, `data_missing`,
+ *   `ledger_broken`, `ledger_rolled_back`, `store_unavailable`, `store_replaced`, `key_unreadable`,
  *   `gateway_key_unfit`, `text_detector_missing`
  */
 export async function openGround(
@@ -119,6 +120,8 @@ export async function openGround(
   )
   const gateway = config.gateway.name
   const ledger = await createLedger({ state, gateway, signingKey: secrets.ledgerKey, now })
+  const size = sizeOf(await ledger.checkpoint())
+  await createBeginning(config.dir).expectData(size)
   const store = opened.keep(await openStore(config.store))
   const logFiles = opened.keep(await openLogFiles(config.store))
   if (options.anchor !== 'skip') await expectAnchor(state, logFiles, ledger.verifierKey)
@@ -141,6 +144,8 @@ const steadyTimes = (
   steady: steady ?? now ?? (() => performance.now()),
   serverTime: now ? () => Promise.resolve(undefined) : () => state.serverTime(),
 })
+
+const sizeOf = (checkpoint: string): number => Number(checkpoint.split('\n')[1])
 
 const currentKeys = ({ keys: policy }: SiteConfig, now: () => number): CurrentKeys => ({
   inspect: (certificate) => inspectCertificate(certificate, new Date(now()), policy),

@@ -1,31 +1,35 @@
 /**
- * A backup of a site with SQLite and `store: files`, consistent even while its gateway is running.
+ * A backup of a site, consistent even while its gateway is running.
  *
- *   TO/objects/<key> sealed objects, as in the store: immutable, so each is copied once
- *   TO/<time>.backup.pgp a tar of everything else, sealed: configuration, keys, secrets, database,
- *   published log
+ *   TO/objects/<key>.sealed sealed objects, as in the store: immutable, so each is copied once
+ *   TO/<time>.backup.pgp a tar of everything else, sealed: configuration, keys, secrets, database
+ *   (the file of SQLite, or the rows of PostgreSQL), published log
  *
  * The published log is frozen first and the database copied after it, so the log is never ahead;
  * objects are copied last, so every object that the database names is there unless it was deleted
- * in the meantime; copies of objects that have expired are removed. A backup that is killed leaves
- * partial files, which the next one ignores, and a sealed file appears under its name only when it
- * is complete.
+ * in the meantime; copies of objects that have expired are removed. Of a log in a bucket only the
+ * checkpoint is kept: what is restored is published anew. A backup that is killed leaves partial
+ * files, which the next one ignores, and a sealed file appears under its name only when it is
+ * complete.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { chmod, copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { once as eventOf } from 'node:events'
+import { chmod, copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import type { SiteConfig } from '../../config/index.js'
+import { NocturneError } from '../../lib/errors.js'
 import { randomName } from '../../lib/ids.js'
 import { canonicalJson } from '../../lib/json.js'
 import { tarOf } from '../../lib/tar.js'
 import type { TarFile } from '../../lib/tar.js'
 import type { Rooms } from '../../gateway/rooms.js'
+import { copyRows } from '../../state/index.js'
 import { newEnvelope } from '../../seal/index.js'
 import { toRecipient } from '../../seal/keys/index.js'
 import { CommandError } from '../command-error.js'
-import { makeFolder, writeWhole } from '../local-write.js'
+import { makeFolder, once, writeWhole } from '../local-write.js'
 import { readSmallText } from '../secret-file.js'
 import { SITE_ACTOR } from './site.js'
 
@@ -48,30 +52,40 @@ export interface BackupReport {
  */
 const LEFT_OUT = new Set(['data', 'demo-keys', 'demo-tokens', 'recovery-key.asc'])
 
+/** Where a restored site keeps what was in PostgreSQL or in a bucket. */
+const RESTORED = { database: 'data/nocturne.db', store: 'data/objects' }
+
 /**
- * @throws CommandError `usage` for a site that keeps its state elsewhere, and errors of the disk
- * and the ledger
+ * @throws CommandError `usage` for files outside the site's folder, and errors of the disk, the
+ * store, the database and the ledger
  */
 export async function makeBackup(rooms: Rooms, to: string, now: Date): Promise<BackupReport> {
   const { config } = rooms.site
-  const { database, store } = localParts(config)
+  const parts = partsOf(config)
   await makeFolder(join(to, 'objects'))
+  await makeFolder(join(config.dir, 'data'))
   const work = join(config.dir, 'data', `.backup-${randomName()}`)
   await mkdir(work, { mode: 0o700 })
   try {
     const checkpoint = await rooms.ledger.checkpoint()
-    await freeze(join(store, 'log'), join(work, 'log'))
-    await copyDatabase(database, join(work, 'nocturne.db'))
-    const objects = await copyObjects(store, join(to, 'objects'))
+    if (parts.store !== undefined) await freeze(join(parts.store, 'log'), join(work, 'log'))
+    else {
+      await mkdir(join(work, 'log'), { mode: 0o700 })
+      await writeWhole(join(work, 'log', 'checkpoint'), once(Buffer.from(checkpoint)))
+    }
+    if (parts.database !== undefined) await copyDatabase(parts.database, join(work, 'nocturne.db'))
+    else await writeWhole(join(work, ROWS), linesOf(rooms))
+    const objects = await copyObjects(rooms, join(to, 'objects'))
     const about = {
       format: 'nocturne-backup/v1',
       ...{ gateway: config.gateway.name, at: now.toISOString(), checkpoint },
-      database: relative(config.dir, database),
-      store: relative(config.dir, store),
+      database: parts.database ? relative(config.dir, parts.database) : RESTORED.database,
+      store: parts.store ? relative(config.dir, parts.store) : RESTORED.store,
+      ...{ hasRows: parts.database === undefined, wasBucket: parts.store === undefined },
       objects: objects.names.map(({ name, size }) => ({ name, size })),
     }
     const file = join(to, `${now.toISOString().replace(/[:.]/g, '-')}.backup.pgp`)
-    const files = filesOf(config, { work, store, database, about: canonicalJson(about) })
+    const files = filesOf(config, { ...about, work, about: canonicalJson(about) })
     const { sha256, bytes } = await sealTo(config, file, tarOf(files))
     const entries = Number(checkpoint.split('\n')[1])
     await rooms.ledger.note({
@@ -86,21 +100,38 @@ export async function makeBackup(rooms: Rooms, to: string, now: Date): Promise<B
   }
 }
 
+interface LocalParts {
+  /** The file of SQLite; undefined for PostgreSQL. */
+  readonly database: string | undefined
+  /** The folder of objects; undefined for a bucket. */
+  readonly store: string | undefined
+}
+
 /** @throws CommandError `usage` */
-export function localParts({ dir, database, store }: SiteConfig): {
-  readonly database: string
-  readonly store: string
-} {
-  if (!database.startsWith('sqlite:') || store.kind !== 'files')
-    throw new CommandError('this site keeps its state in PostgreSQL or S3', {
-      hint: 'back these up with their own tools (pg_dump, versioning and replication of the bucket), the database first; also back up secrets/',
-    })
-  const path = database.slice('sqlite:'.length)
-  if ([path, store.path].some((one) => relative(dir, one).startsWith('..')))
-    throw new CommandError("the database or the store is outside the site's folder", {
-      hint: "move them into the site's folder, or back them up with other tools",
-    })
-  return { database: path, store: store.path }
+function partsOf({ dir, database, store }: SiteConfig): LocalParts {
+  const parts = {
+    database: database.startsWith('sqlite:') ? database.slice('sqlite:'.length) : undefined,
+    store: store.kind === 'files' ? store.path : undefined,
+  }
+  for (const one of [parts.database, parts.store])
+    if (one !== undefined && relative(dir, one).startsWith('..'))
+      throw new CommandError("the database or the store is outside the site's folder", {
+        hint: "move them into the site's folder, or back them up with other tools",
+      })
+  return parts
+}
+
+/** Rows of PostgreSQL, as one consistent snapshot. Nothing waits in memory but the last lines. */
+async function* linesOf({ state }: Pick<Rooms, 'state'>): AsyncGenerator<Uint8Array> {
+  const lines = new PassThrough({ highWaterMark: 1 << 20 })
+  const copying = copyRows(state.db, async (line) => {
+    if (!lines.write(`${line}\n`)) await eventOf(lines, 'drain')
+  }).then(
+    () => lines.end(),
+    (error: unknown) => lines.destroy(error as Error),
+  )
+  yield* lines as AsyncIterable<Buffer>
+  await copying
 }
 
 /**
@@ -130,26 +161,40 @@ async function copyDatabase(from: string, to: string): Promise<void> {
 /** Objects are files with this ending. */
 const SEALED = '.sealed'
 
-async function copyObjects(store: string, to: string) {
+/**
+ * Objects are immutable, and a copy is complete under its name: of a bucket, what was copied before
+ * is not asked for again.
+ */
+async function copyObjects({ store }: Pick<Rooms, 'store'>, to: string) {
   const names: { name: string; size: number }[] = []
   let copied = 0
-  for (const path of await filesBelow(store)) {
-    const name = relative(store, path).split(sep).join('/')
-    if (name.startsWith('log/') || name.startsWith('.partial/') || !name.endsWith(SEALED)) continue
-    // Deleted since it was listed: for example, a quarantined original that was released or
-    // discarded.
-    const size = await sizeOf(path)
-    if (size === undefined) continue
-    names.push({ name, size })
+  for await (const key of store.list('')) {
+    const name = `${key}${SEALED}`
     const target = join(to, name)
-    if ((await sizeOf(target)) === size) continue
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 })
-    const partial = `${target}.${randomName()}.partial`
-    await copyFile(path, partial)
-    await rename(partial, target)
-    copied += 1
+    const known = await sizeOf(target)
+    const size = store.kind === 's3' && known !== undefined ? known : await store.size(key)
+    if (known !== size && size !== undefined) {
+      await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+      if (!(await copyObject(store, key, target))) continue
+      copied += 1
+    }
+    if (size !== undefined) names.push({ name, size })
   }
   return { names, copied }
+}
+
+/**
+ * Returns false if it was deleted since it was listed: for example, a quarantined original that was
+ * released or discarded.
+ */
+async function copyObject(store: Rooms['store'], key: string, target: string): Promise<boolean> {
+  try {
+    await writeWhole(target, await store.get(key))
+    return true
+  } catch (error) {
+    if (error instanceof NocturneError && error.code === 'object_missing') return false
+    throw error
+  }
 }
 
 /**
@@ -169,10 +214,15 @@ async function removeExpired({ expiredObjects }: Rooms, folder: string): Promise
 
 interface Frozen {
   readonly work: string
+  /** Places in the site's folder. */
   readonly store: string
   readonly database: string
+  readonly hasRows: boolean
   readonly about: string
 }
+
+/** The rows of PostgreSQL, in the tar. */
+export const ROWS = 'database.ndjson'
 
 async function* filesOf(config: SiteConfig, frozen: Frozen): AsyncGenerator<TarFile> {
   const about = Buffer.from(frozen.about)
@@ -183,10 +233,12 @@ async function* filesOf(config: SiteConfig, frozen: Frozen): AsyncGenerator<TarF
     for (const file of entry.isDirectory() ? await filesBelow(path) : [path])
       yield await tarFile(file, relative(config.dir, file))
   }
-  yield await tarFile(join(frozen.work, 'nocturne.db'), relative(config.dir, frozen.database))
+  yield frozen.hasRows
+    ? await tarFile(join(frozen.work, ROWS), ROWS)
+    : await tarFile(join(frozen.work, 'nocturne.db'), frozen.database)
   const log = join(frozen.work, 'log')
   for (const file of await filesBelow(log))
-    yield await tarFile(file, join(relative(config.dir, frozen.store), 'log', relative(log, file)))
+    yield await tarFile(file, join(frozen.store, 'log', relative(log, file)))
 }
 
 const tarFile = async (path: string, name: string): Promise<TarFile> => ({
@@ -237,8 +289,3 @@ const sizeOf = (path: string): Promise<number | undefined> =>
     ({ size }) => size,
     () => undefined,
   )
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  await Promise.resolve()
-  yield bytes
-}

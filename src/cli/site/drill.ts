@@ -12,7 +12,7 @@ import { openMessage } from '../../seal/open/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
 import { drawSealed } from '../../transfer/index.js'
 import { CommandError } from '../command-error.js'
-import { restoreBackup } from './restore.js'
+import { restoreBackup, restoredEnv } from './restore.js'
 import { SITE_ACTOR, withRooms } from './site.js'
 
 export interface DrillReport {
@@ -41,7 +41,9 @@ export async function runDrill(
   let report: DrillReport
   try {
     const restored = await restoreBackup(file, key, join(scratch, 'site'))
-    const { sampled, opened } = await withRooms(restored.site, (site) => openSample(site, key))
+    const { sampled, opened } = await withRooms(restored.site, (site) => openSample(site, key), {
+      env: restoredEnv(),
+    })
     const missing = restored.missing.length
     const ok = missing === 0 && opened === sampled
     report = {

@@ -1,16 +1,21 @@
 /** Restores a site from a backup to a new folder; nothing is overwritten. */
 import { createReadStream } from 'node:fs'
-import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { publishAnew } from '../../ledger/published/index.js'
 import { randomName } from '../../lib/ids.js'
 import { readTar } from '../../lib/tar.js'
+import { loadRows, openState } from '../../state/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
 import { nodeCiphers } from '../../seal/index.js'
 import { openMessage } from '../../seal/open/index.js'
 import { CommandError } from '../command-error.js'
-import { writeWhole } from '../local-write.js'
-import { withRooms } from './site.js'
+import { once, writeWhole } from '../local-write.js'
+import { ROWS } from './backup.js'
+import { openSite, withRooms } from './site.js'
 
 const ABOUT = z.looseObject({
   format: z.literal('nocturne-backup/v1'),
@@ -18,6 +23,11 @@ const ABOUT = z.looseObject({
   at: z.iso.datetime(),
   checkpoint: z.string(),
   store: z.string(),
+  database: z.string(),
+  /** The database was PostgreSQL: its rows are in the backup. */
+  hasRows: z.optional(z.boolean()),
+  /** The store was a bucket, whose log is not in the backup: it is published anew. */
+  wasBucket: z.optional(z.boolean()),
   objects: z.array(
     z.looseObject({ name: z.string().regex(/^[a-z0-9]+(\/[a-z0-9-]+)*\.sealed$/), size: z.int() }),
   ),
@@ -62,6 +72,7 @@ export async function restoreBackup(
   file: string,
   key: PrivateKey,
   site: string,
+  database?: string,
 ): Promise<RestoreReport> {
   const target = resolve(site)
   if (await isThere(target))
@@ -75,7 +86,8 @@ export async function restoreBackup(
     const about = await unpack(file, key, work)
     const from = join(dirname(resolve(file)), 'objects')
     const missing = await bringObjects(about, from, join(work, about.store))
-    const entries = await verifyRestored(work)
+    if (about.hasRows === true || about.wasBucket === true) await resettle(work, about, database)
+    const entries = await verifyRestored(work, about)
     await rename(work, target)
     return { site: target, madeAt: about.at, objects: about.objects.length, missing, entries }
   } catch (error) {
@@ -106,6 +118,44 @@ async function unpack(file: string, key: PrivateKey, work: string): Promise<z.in
   return about
 }
 
+/**
+ * What was in PostgreSQL goes into a file, or into the empty database at `database`; what was in a
+ * bucket goes into a folder. The configuration of the restored site says so.
+ */
+async function resettle(
+  work: string,
+  about: z.infer<typeof ABOUT>,
+  database: string | undefined,
+): Promise<void> {
+  const path = join(work, 'nocturne.yaml')
+  const yaml = parseDocument(await readFile(path, 'utf8'))
+  if (about.hasRows === true) yaml.set('database', database ?? `sqlite:${about.database}`)
+  if (about.wasBucket === true) yaml.set('store', { kind: 'files', path: about.store })
+  await writeWhole(path, once(Buffer.from(yaml.toString({ lineWidth: 0 }))))
+  await mkdir(dirname(join(work, about.database)), { recursive: true, mode: 0o700 })
+  const { config, secrets } = await openSite(work, restoredEnv())
+  const password = secrets.databasePassword
+  const options = password === undefined ? {} : { password }
+  if (about.hasRows === true) {
+    const lines = createInterface({ input: createReadStream(join(work, ROWS)) })
+    await loadRows(config.database, lines, options)
+    await rm(join(work, ROWS))
+  }
+  if (about.wasBucket === true) {
+    const state = await openState(config.database, options)
+    await publishAnew(state).finally(() => state.close())
+  }
+}
+
+/**
+ * The environment for a restored site: the variables of the running one, which name its database
+ * and its store, would be taken for those of the restored one.
+ */
+export const restoredEnv = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => name.startsWith('NOCTURNE_DATABASE_PASSWORD')),
+  )
+
 async function bringObjects(
   { objects }: z.infer<typeof ABOUT>,
   from: string,
@@ -129,15 +179,25 @@ async function bringObjects(
  * Opening compares the database with the published log: an old database that was put back is
  * refused.
  */
-const verifyRestored = (work: string): Promise<number> =>
-  withRooms(work, async ({ ledger }) => {
-    const report = await ledger.verify()
-    if (report.ok) return report.size
-    throw new CommandError(`the restored ledger does not verify: ${report.problem ?? ''}`, {
-      hint: 'try an earlier backup, and keep this one unchanged',
-      code: 'ledger_broken',
-    })
-  })
+const verifyRestored = (work: string, { wasBucket }: z.infer<typeof ABOUT>): Promise<number> =>
+  withRooms(
+    work,
+    async ({ ledger, logFiles, publisher }) => {
+      const report = await ledger.verify()
+      if (!report.ok)
+        throw new CommandError(`the restored ledger does not verify: ${report.problem ?? ''}`, {
+          hint: 'try an earlier backup, and keep this one unchanged',
+          code: 'ledger_broken',
+        })
+      if (wasBucket === true) {
+        // It has served its purpose: without it, the whole log is published.
+        await logFiles.remove('checkpoint')
+        await publisher.publish()
+      }
+      return report.size
+    },
+    { env: restoredEnv() },
+  )
 
 const isThere = (path: string): Promise<boolean> =>
   stat(path).then(

@@ -83,3 +83,7 @@ export async function forgetHolders(state: State): Promise<void> {
     tx.updateTable('ledger_cursors').set({ holder: null, lease_until: 0 }).execute(),
   )
 }
+
+/** For a database whose published log was left behind: all of it is published again. */
+export const publishAnew = (state: Pick<State, 'transaction'>): Promise<unknown> =>
+  state.transaction((tx) => tx.deleteFrom('ledger_cursors').where('name', '=', PUBLISHED).execute())

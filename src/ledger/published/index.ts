@@ -7,7 +7,7 @@
  */
 export { findAltered } from './altered.js'
 export { checkAnchor, expectAnchor } from './anchor.js'
-export { forgetHolders } from './cursor.js'
+export { forgetHolders, publishAnew } from './cursor.js'
 export { createPublisher } from './publish.js'
 export type { Publisher } from './publish.js'
 export { restoreLedger } from './restore.js'

@@ -215,6 +215,11 @@ export const TRANSFERS = {
     'the object store cannot be reached',
     'send it again later; nothing was kept, and /readyz tells the operator',
   ),
+  data_missing: entry(
+    503,
+    'the database is empty, but a ledger of this site has begun: its data is gone, or not mounted',
+    'mount or configure the right disk or database, or restore a backup with `nocturne restore`; to begin anew on purpose, delete secrets/begun',
+  ),
   store_replaced: entry(
     503,
     'this object store holds no published ledger, but the ledger was published to one',
@@ -239,6 +244,11 @@ export const TRANSFERS = {
     503,
     'the database cannot be used as configured',
     'ask the operator to run `nocturne check` and correct the address, name, user and password, or the path and permissions of the file',
+  ),
+  database_not_empty: entry(
+    409,
+    'the database already contains rows',
+    'give an empty database: a restore never overwrites',
   ),
   database_untrusted: entry(
     503,

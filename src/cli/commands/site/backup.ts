@@ -19,7 +19,7 @@ interface RestoreOptions extends KeyOptions {
 export const registerBackup: Register = (parent, cli) => {
   define(parent, {
     usage: 'backup',
-    summary: 'make a sealed backup of a running site (with SQLite and a folder of objects)',
+    summary: 'make a sealed backup of a running site: database, objects, secrets and configuration',
     examples: ['nocturne backup --site /srv/nocturne --to /mnt/backup/nocturne'],
   })
     .requiredOption('--site <dir>', "the site's folder")
@@ -62,11 +62,20 @@ export const registerRestore: Register = (parent, cli) => {
   addKeyOptions(command)
     .requiredOption('--backup <path>', 'a *.backup.pgp file, or a folder of them to use the newest')
     .requiredOption('--site <dir>', 'folder to create; nothing is overwritten')
-    .action(async (options: RestoreOptions) => {
+    .option(
+      '--database <url>',
+      'empty PostgreSQL database for a site that used one; without it, SQLite is used',
+    )
+    .action(async (options: RestoreOptions & { readonly database?: string }) => {
       const output = cli.output(options)
       const { newestBackup, restoreBackup } = await import('../../site/restore.js')
       const file = await newestBackup(options.backup)
-      const report = await restoreBackup(file, await readKey(options, output), options.site)
+      const report = await restoreBackup(
+        file,
+        await readKey(options, output),
+        options.site,
+        options.database,
+      )
       output.print(`${report.site}: as of ${report.madeAt}`)
       output.print(`${report.objects} objects; ${report.entries} ledger entries verified`)
       output.print(

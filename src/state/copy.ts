@@ -49,7 +49,7 @@ async function copyTable(
   for (;;) {
     const { rows } = await sql<
       Record<string, unknown>
-    >`fetch ${sql.lit(ROWS_AT_ONCE)} from copied`.execute(tx)
+    >`fetch ${sql.lit(ROWS_AT_ONCE)} in copied`.execute(tx)
     for (const row of rows) await write(JSON.stringify(columns.map((name) => cellOf(row[name]))))
     copied += rows.length
     if (rows.length < ROWS_AT_ONCE) break

@@ -110,8 +110,8 @@ export async function loadRows(
 ): Promise<void> {
   const source = lines[Symbol.asyncIterator]()
   const next = async (): Promise<unknown> => {
-    const { value, done } = await source.next()
-    return done === true ? undefined : (JSON.parse(value) as unknown)
+    const step = await source.next()
+    return step.done === true ? undefined : (JSON.parse(step.value) as unknown)
   }
   const head = (await next()) as { readonly v?: number; readonly migrations?: string[] } | undefined
   if (head?.v !== 1 || !head.migrations) throw new TypeError('not a copy of a database')

@@ -24,7 +24,7 @@ const fill = async (state: State, count: number): Promise<void> => {
         .execute()
     await tx
       .insertInto('ledger_tiles')
-      .values({ level: 0, n: 0, hashes: Buffer.from([0, 1, 255]) } as never)
+      .values({ level: 0, n: 0, hashes: Buffer.from([0, 1, 255]) })
       .execute()
   })
 }

@@ -21,7 +21,7 @@ import {
   verifyDetached,
 } from '../seal/keys/index.js'
 import type { PrivateKey, VerifyDetached } from '../seal/keys/index.js'
-import { createBeginning } from '../site/index.js'
+import { createBeginning } from '../site/beginning/index.js'
 import { openState } from '../state/index.js'
 import type { State } from '../state/index.js'
 import { openLogFiles, openStore } from '../store/index.js'

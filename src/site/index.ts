@@ -9,7 +9,6 @@
  * operator's confirmation.
  * Trusts: the operator who starts the gateway, but not the files alone.
  */
-export { createBeginning } from './beginning.js'
 export { createCertificates, waitingCertificates } from './certificates.js'
 export type { Certificates } from './certificates.js'
 export { createClientCertificates } from './client-certificates.js'

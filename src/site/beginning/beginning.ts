@@ -5,8 +5,8 @@
  */
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { NocturneError, systemCode } from '../lib/errors.js'
-import { randomName } from '../lib/ids.js'
+import { NocturneError, systemCode } from '../../lib/errors.js'
+import { randomName } from '../../lib/ids.js'
 
 /** Holds the signed checkpoint of the first start, which shows which ledger it was. */
 export const BEGUN_FILE = 'secrets/begun'

@@ -1,5 +1,6 @@
 /** The rows of critical results and answers, which only this module reads and writes. */
 import { NocturneError } from '../lib/errors.js'
+import { OPEN_CRITICAL_STATES } from './states.js'
 import type { Db, Tx } from '../state/index.js'
 import type { CriticalAnswerTable, CriticalResultTable } from '../state/night/index.js'
 import type { CriticalLevel } from '../protocol/critical.js'
@@ -44,7 +45,7 @@ export const listCriticals = (
     .selectAll()
     .$if(facility !== undefined, (q) => q.where('facility', '=', facility ?? ''))
     .$if(groups !== undefined, (q) => q.where('group_id', 'in', [...(groups ?? [])]))
-    .$if(isOpen === true, (q) => q.where('state', '!=', 'closed'))
+    .$if(isOpen === true, (q) => q.where('state', 'in', OPEN_CRITICAL_STATES))
     .orderBy((eb) => eb.case('state').when('closed').then(1).else(0).end())
     .orderBy('id', 'desc')
     .limit(MAX_LISTED)
@@ -59,7 +60,7 @@ export async function openCriticalsOf(
   const rows = await db
     .selectFrom('critical_results')
     .selectAll()
-    .where('state', '!=', 'closed')
+    .where('state', 'in', OPEN_CRITICAL_STATES)
     .where('case_id', 'in', [...cases])
     .orderBy('id')
     .execute()
@@ -96,7 +97,7 @@ export async function countCriticals(db: Db, now: number): Promise<CriticalCount
   const rows = await db
     .selectFrom('critical_results')
     .select(['level', 'due_at'])
-    .where('state', '!=', 'closed')
+    .where('state', 'in', OPEN_CRITICAL_STATES)
     .execute()
   for (const { level, due_at } of rows) {
     open[level] += 1
@@ -144,7 +145,7 @@ const AT_ONCE = 100
 const missed = (db: Db | Tx, now: number) =>
   db
     .selectFrom('critical_results')
-    .where('state', '!=', 'closed')
+    .where('state', 'in', OPEN_CRITICAL_STATES)
     .where('missed_at', 'is', null)
     .where('due_at', '<=', now)
 

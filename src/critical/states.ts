@@ -29,6 +29,12 @@ export const CRITICAL_TABLE = {
   closed: {},
 } as const satisfies Record<CriticalState, Row>
 
+/** The states of results that still wait for somebody, for queries that find them by an index. */
+export const OPEN_CRITICAL_STATES = [
+  'raised',
+  'comparing',
+] as const satisfies readonly CriticalState[]
+
 /** Undefined if the state does not allow the step. */
 export const nextCriticalState = (
   state: CriticalState,

@@ -33,6 +33,7 @@ import { retention } from './migrations/night/0080-retention.js'
 import { usage } from './migrations/0090-usage.js'
 import { clientCertificates } from './migrations/0091-client-certificates.js'
 import { timekeeping } from './migrations/night/0094-timekeeping.js'
+import { quarantineIndex } from './migrations/quarantine-index.js'
 import { notes } from './migrations/night/0095-notes.js'
 import { reminders } from './migrations/0115-reminders.js'
 import type { Engine } from './migrations/engine.js'
@@ -78,6 +79,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0091-client-certificates': clientCertificates(engine),
   '0094-timekeeping': timekeeping(engine),
   '0095-notes': notes(engine),
+  '0100-quarantine-index': quarantineIndex(),
   '0115-reminders': reminders(engine),
 })
 

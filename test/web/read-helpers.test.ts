@@ -8,6 +8,7 @@ import {
   parseDraft,
   problemOf,
 } from '../../src/web/pages/read/writing/report-state.js'
+import { demoLinkIn } from '../../src/web/pages/session/demo.js'
 import { inOrder } from '../../src/web/pages/viewer/facts.js'
 import type { InstanceFacts } from '../../src/web/pages/viewer/facts.js'
 
@@ -54,6 +55,22 @@ describe('the time left', () => {
   it('names the day of another day', () => {
     expect(clockTime('2026-11-28T22:14:00Z', NOW)).toMatch(/^2[89] Nov \d\d:14$/)
   })
+})
+
+describe('a link to the demo site', () => {
+  const key = Buffer.from('-----BEGIN PGP?~').toString('base64url')
+
+  it('has a key for pages of this machine, and for no other', async () => {
+    const link = demoLinkIn(`#demo=reader-1:${key}`, '127.0.0.1')
+    expect(link?.principal).toBe('reader-1')
+    expect(await link?.key.text()).toBe('-----BEGIN PGP?~')
+    expect(demoLinkIn(`#demo=reader-1:${key}`, 'gateway.example.org')).toBeUndefined()
+  })
+
+  it.each(['', '#demo=', '#demo=reader-1', `#demo=Reader 1:${key}`, '#demo=reader-1:a!'])(
+    'is not %j',
+    (hash) => expect(demoLinkIn(hash, 'localhost')).toBeUndefined(),
+  )
 })
 
 describe('the order of slices', () => {

@@ -194,6 +194,17 @@ suite(`the worklist and its viewer${why}`, () => {
     expect(await page.evaluate<number>(`indexedDB.databases().then((all) => all.length)`)).toBe(0)
   })
 
+  it('opens from a link of the demo with its key, which leaves the address', async () => {
+    const key = (await readFile(site.keyFile('reader-1'))).toString('base64url')
+    // The page that is open has the same address: only a new one reads the fragment.
+    await page.goto('about:blank')
+    await page.goto(`${gateway.url}/read#demo=reader-1:${key}`)
+    await page.getByRole('heading', { name: 'Worklist' }).waitFor()
+    await page.getByText('Demo, no patients').waitFor()
+    expect(page.url()).toBe(`${gateway.url}/read`)
+    expect(await axe()).toEqual([])
+  })
+
   it('asked nobody else, and broke no policy', () => {
     expect(
       asked.filter((url) => !url.startsWith(gateway.url) && !/^(blob|data):/.test(url)),

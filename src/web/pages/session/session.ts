@@ -1,7 +1,9 @@
 /** A signed-in reader: the token, and the worker that has the key. Nothing of it is stored. */
 import type { GatewayAnswer, SessionAnswer } from '../../../protocol/http/gateway.js'
 import { KeyWorker } from '../keys/key-worker-handle.js'
-import { aboutGateway, signIn } from './gateway.js'
+import { DEMO_GATEWAY } from './demo.js'
+import type { DemoLink } from './demo.js'
+import { GatewayRefusal, aboutGateway, signIn } from './gateway.js'
 import type { Gateway } from './gateway.js'
 import { forgetAllButDrafts } from './drafts.js'
 
@@ -38,6 +40,17 @@ export async function openSession(
     keys.lock()
     throw error
   }
+}
+
+/** @throws GatewayRefusal `not_a_demo` on any site but the demo; the key is not used there */
+export async function openDemoSession({ principal, key }: DemoLink): Promise<Session> {
+  const { name } = await aboutGateway()
+  if (name !== DEMO_GATEWAY)
+    throw new GatewayRefusal('This is not the demo site.', {
+      code: 'not_a_demo',
+      hint: 'Sign in with your own key.',
+    })
+  return openSession(principal, key, '')
 }
 
 /** The key is gone at once; the token is revoked if the gateway can be reached. */

@@ -1,9 +1,11 @@
 import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { SubmitEvent } from 'react'
 import { Button, Input, Label, Text, TextField } from 'react-aria-components'
 import { Problem } from './problem.js'
-import { openSession } from './session.js'
+import { demoLinkIn } from './demo.js'
+import type { DemoLink } from './demo.js'
+import { openDemoSession, openSession } from './session.js'
 import type { Session } from './session.js'
 
 interface SignInProps {
@@ -19,15 +21,20 @@ export function SignIn({ title, example, notice, onSession }: SignInProps) {
   const [passphrase, setPassphrase] = useState('')
   const [key, setKey] = useState<File>()
   const signing = useMutation({
-    mutationFn: async () => key && openSession(principal.trim(), key, passphrase),
+    mutationFn: async (demo: DemoLink | undefined) => {
+      if (demo) return openDemoSession(demo)
+      return key && openSession(principal.trim(), key, passphrase)
+    },
     onSuccess: (session) => {
       setPassphrase('')
       if (session) onSession(session)
     },
   })
+  const { mutate } = signing
+  useDemoLink(mutate)
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
-    signing.mutate()
+    mutate(undefined)
   }
   return (
     <main className="sign-in">
@@ -67,4 +74,20 @@ export function SignIn({ title, example, notice, onSession }: SignInProps) {
       </p>
     </main>
   )
+}
+
+/** Signs in by the link of the demo that the page was opened with, if it was. */
+function useDemoLink(signIn: (link: DemoLink) => void): void {
+  const [link] = useState(takeDemoLink)
+  useEffect(() => {
+    if (link) signIn(link)
+  }, [link, signIn])
+}
+
+/** The link that the page was opened with; it is removed from the address and from the history. */
+function takeDemoLink(): DemoLink | undefined {
+  const { hash, hostname, pathname } = location
+  if (!hash.startsWith('#demo=')) return undefined
+  history.replaceState(null, '', pathname)
+  return demoLinkIn(hash, hostname)
 }

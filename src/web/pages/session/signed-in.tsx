@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
 import { Button } from 'react-aria-components'
+import { DEMO_GATEWAY } from './demo.js'
 import { IDLE_MS, endSession } from './session.js'
 import type { Session } from './session.js'
 import { SignIn } from './sign-in.js'
@@ -53,6 +54,7 @@ export function SignedIn({ title, role, example, actions, children }: SignedInPr
       <header className="bar">
         <strong>Nocturne</strong>
         <span>{session.about.name}</span>
+        {session.about.name === DEMO_GATEWAY && <strong className="demo">Demo, no patients</strong>}
         <span className="who">{session.who.principal}</span>
         {actions}
         <Button

@@ -139,7 +139,7 @@ async function openAll(
   await opening.step(() => rooms.timekeeping.observe())
   await opening.step(() => recordStart(rooms))
   held.isRecorded = true
-  await createBeginning(site.config.dir).mark(await opening.step(() => rooms.ledger.checkpoint()))
+  await markBegun(rooms, site.config.dir, opening)
   await opening.step(() => rooms.certificates.record())
   await opening.step(() => rooms.memberships.record())
   await opening.step(() => endAccess(rooms))
@@ -149,6 +149,15 @@ async function openAll(
   await sweepAtStart(rooms, isAlone, (work) => opening.step(work))
   if (isAlone) await opening.step(() => forgetHolders(rooms.state))
   return { rooms, membership }
+}
+
+async function markBegun(rooms: Rooms, dir: string, opening: Opening): Promise<void> {
+  const checkpoint = await opening.step(() => rooms.ledger.checkpoint())
+  const system = await createBeginning(dir).mark(checkpoint)
+  if (system !== undefined)
+    rooms.logger.warn('secrets/begun is not writable: lost data would look like a new site', {
+      system,
+    })
 }
 
 /**

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createBeginning } from '../../src/site/beginning/index.js'
 import { makeSite, nocturne } from '../whole-way/_gateway.js'
 import type { TestSite } from '../whole-way/_gateway.js'
 
@@ -43,5 +44,10 @@ describe('a site whose data is gone', () => {
     await gateway.stop()
     await rm(path('data'), { recursive: true })
     await rename(path('elsewhere'), path('data'))
+  })
+
+  it('says when the mark cannot be left', async () => {
+    const beginning = createBeginning(path('nowhere'))
+    expect(await beginning.mark('a checkpoint')).toBe('ENOENT')
   })
 })

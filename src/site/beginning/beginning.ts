@@ -19,9 +19,11 @@ export interface Beginning {
   expectData(size: number): Promise<void>
   /**
    * Called once the ledger has entries. A file system that does not allow it is no reason not to
-   * start: the next command that runs on the site's files writes it.
+   * start; the next start tries again.
+   *
+   * @returns the system's code of what prevented it
    */
-  mark(checkpoint: string): Promise<void>
+  mark(checkpoint: string): Promise<string | undefined>
 }
 
 export function createBeginning(dir: string): Beginning {
@@ -36,11 +38,15 @@ export function createBeginning(dir: string): Beginning {
       if (size === 0 && (await isThere())) throw new NocturneError('data_missing')
     },
     mark: async (checkpoint) => {
-      if (await isThere()) return
+      if (await isThere()) return undefined
       const partial = `${path}.${randomName()}`
-      await writeFile(partial, checkpoint, { mode: 0o600, flag: 'wx' })
-        .then(() => rename(partial, path))
-        .catch(() => undefined)
+      try {
+        await writeFile(partial, checkpoint, { mode: 0o600, flag: 'wx' })
+        await rename(partial, path)
+        return undefined
+      } catch (error) {
+        return systemCode(error) ?? 'unknown'
+      }
     },
   }
 }

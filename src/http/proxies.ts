@@ -3,28 +3,8 @@
  * `proxies.trusted`, by X-Forwarded-For or by the PROXY protocol. What anybody else says of an
  * address changes nothing.
  */
-import { BlockList, isIP, isIPv6 } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { readProxyHeader } from './proxy-header.js'
-
-/** Whether an address is in a list of addresses and networks (`10.0.0.0/8`). */
-export function addressList(entries: readonly string[]): (address: string) => boolean {
-  const list = new BlockList()
-  for (const entry of entries) {
-    const [address = '', bits] = entry.split('/')
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
-    if (bits === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(bits), family)
-  }
-  return (given) => {
-    const address = plainAddress(given)
-    return isIP(address) !== 0 && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
-  }
-}
-
-/** IPv4 in IPv6 as IPv4, and without a zone. */
-export const plainAddress = (address: string): string =>
-  (address.split('%', 1)[0] ?? '').replace(/^::ffff:(?=\d+\.)/i, '')
 
 /** A proxy sends its header at once. */
 const HEADER_MS = 5_000

@@ -8,8 +8,9 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { SiteConfig } from '../config/index.js'
 import { CATALOGUE, NocturneError, systemCode } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
+import { addressList } from '../lib/net/networks.js'
 import { Connections, dropWaiting } from './clients/connections.js'
-import { addressList, expectProxyHeaders } from './proxies.js'
+import { expectProxyHeaders } from './proxies.js'
 import { problemType } from '../protocol/http/problem.js'
 
 const OPTIONS: ServerOptions = {

@@ -106,11 +106,11 @@ function testsOf({ when }: IntakeRule): readonly Test[] {
     return accepted ? [{ condition, holds }] : []
   })
   const { address, hours } = when
-  const networks = address && addressList(address)
+  const isFrom = address && addressList(address)
   return [
     ...words,
-    ...(networks
-      ? [{ condition: 'address', holds: (facts: Facts) => networks.has(facts.address ?? '') }]
+    ...(isFrom
+      ? [{ condition: 'address', holds: (facts: Facts) => isFrom(facts.address ?? '') }]
       : []),
     ...(hours
       ? [{ condition: 'hours', holds: (facts: Facts) => isWithin(hours, facts.localTime()) }]

@@ -7,7 +7,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import type { DetailedPeerCertificate, Server as TlsServer, TLSSocket } from 'node:tls'
-import { plainAddress } from './peers.js'
+import { plainAddress } from '../../lib/net/networks.js'
 import type { Link } from './peers.js'
 
 export interface TlsFiles {

@@ -43,20 +43,20 @@ export interface Callers {
 }
 
 export function createCallers(peers: readonly Peer[], plainFrom: readonly string[]): Callers {
-  const plain = addressList(plainFrom)
+  const isPlain = addressList(plainFrom)
   const known = peers.map((peer) => ({
     peer,
-    from: addressList(peer.addresses),
+    isFrom: addressList(peer.addresses),
     pin: peer.certificate && fingerprint(peer.certificate),
   }))
   return {
-    mayBePlain: (address) => LOOPBACK.has(address) || plain.has(address),
+    mayBePlain: (address) => isLoopback(address) || isPlain(address),
     find: (aeTitle, link) =>
-      known.find(({ peer, from, pin }) => {
+      known.find(({ peer, isFrom, pin }) => {
         if (peer.aeTitle !== aeTitle) return false
-        if (peer.addresses.length > 0 && !from.has(link.address)) return false
+        if (peer.addresses.length > 0 && !isFrom(link.address)) return false
         if (pin !== undefined) return isPinned(link, pin)
-        return peer.addresses.length > 0 || LOOPBACK.has(link.address)
+        return peer.addresses.length > 0 || isLoopback(link.address)
       })?.peer,
   }
 }
@@ -72,7 +72,4 @@ function isPinned({ tls }: Link, pin: string): boolean {
 
 const fingerprint = (der: Buffer): string => createHash('sha256').update(der).digest('hex')
 
-/** Converts an IPv4-mapped IPv6 address to plain IPv4. */
-export const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '')
-
-const LOOPBACK = addressList(['127.0.0.0/8', '::1'])
+const isLoopback = addressList(['127.0.0.0/8', '::1'])

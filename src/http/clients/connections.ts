@@ -7,7 +7,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server, Socket } from 'node:net'
-import { plainAddress } from '../proxies.js'
+import { plainAddress } from '../../lib/net/networks.js'
 import { leastMissed, newShare, remove, sort } from './share.js'
 import type { Held, Share } from './share.js'
 

@@ -14,7 +14,7 @@ export const ITEMS = {
   unrecognized: item(
     422,
     'the file is neither DICOM nor a document of a known type',
-    'send DICOM, PDF, images or text, or set the Content-Type of the part',
+    'send DICOM, PDF, images or text; a program can state the type in the Content-Type of the part',
   ),
   not_dicom: item(
     422,

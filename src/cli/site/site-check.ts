@@ -48,13 +48,12 @@ export async function checkSite(
     ...key.problems,
     ...database.problems,
     ...store,
-    ...listeners,
   ]
   const start =
     problems.length === 0 && survey.site
       ? await checkStart(survey.site, now)
       : { problems: [], warnings: [] }
-  problems.push(...start.problems)
+  problems.push(...listeners, ...start.problems)
   return {
     dir: survey.dir,
     problems,

@@ -15,7 +15,7 @@ const FILE = 'sqlite:'
 
 export type StartCheck = Readonly<Record<'problems' | 'warnings', readonly SiteProblem[]>>
 
-/** Called when no other problem was found: each of them would be found again. */
+/** Called when nothing that the rooms need is at fault: each such problem would be found again. */
 export async function checkStart(site: Site, now: Date): Promise<StartCheck> {
   const { config } = site
   if (!config.database.startsWith(FILE) || (await exists(config.database.slice(FILE.length))))
@@ -63,6 +63,7 @@ async function tryRooms(site: Site, now: Date): Promise<StartCheck> {
 }
 
 const PLACES: Readonly<Record<string, string>> = {
+  data_missing: 'ledger',
   facility_key_unknown: 'secrets/facilities/',
   ledger_broken: 'ledger',
   ledger_rolled_back: 'ledger',

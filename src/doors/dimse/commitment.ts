@@ -6,18 +6,16 @@
  * restart the PACS has to ask again.
  */
 import { EXPLICIT, IMPLICIT, readerOf } from '../../dicom/elements/index.js'
-import { Budget, readDataset } from '../../dicom/index.js'
-import type { Encoding } from '../../dicom/elements/index.js'
+import type { Element, Encoding } from '../../dicom/elements/index.js'
 import { encodeElement, encodeText } from '../../dicom/write/index.js'
 import type { EventInput } from '../../ledger/log/index.js'
 import { asNocturneError } from '../../lib/errors.js'
 import type { Logger } from '../../lib/logger.js'
-import { Pace } from '../../lib/pace.js'
 import type { InstanceReference, Deposit } from '../../transfer/index.js'
-import { AssociationEndedError } from './ending.js'
 import { Status } from './command.js'
 import type { Caller, Services } from './conversation.js'
 import { IMPLICIT_LITTLE } from './negotiate.js'
+import { readRequest } from './request-data.js'
 
 export interface CommitmentParts {
   /** Returns what is known about each of the facility's instances, in the same order. */
@@ -45,8 +43,6 @@ interface Request {
   readonly references: readonly InstanceReference[]
 }
 
-/** A request for 10,000 instances takes about a megabyte. */
-const MAX_REQUEST = 8 << 20
 /**
  * Delays before each retry of a report. After the last one the report is dropped, and the PACS has
  * to ask again.
@@ -88,7 +84,7 @@ export function createCommitment(parts: CommitmentParts): Commitment {
   return {
     commit: async ({ caller, data, transferSyntax, report }) => {
       const encoding = transferSyntax === IMPLICIT_LITTLE ? IMPLICIT : EXPLICIT
-      const request = await requestIn(data, encoding)
+      const request = await readRequest(data, encoding, requestIn)
       if (!request) {
         return { answer: { status: Status.mistypedArgument }, afterwards: () => Promise.resolve() }
       }
@@ -156,33 +152,7 @@ const REASONS: Readonly<Record<Deposit, number>> = {
   away: Status.processingFailure,
 }
 
-/**
- * Undefined if the data is not a valid request.
- *
- * @throws AssociationEndedError
- */
-async function requestIn(
-  data: AsyncIterable<Buffer>,
-  encoding: Encoding,
-): Promise<Request | undefined> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of data) {
-    size += chunk.length
-    if (size <= MAX_REQUEST) chunks.push(chunk)
-  }
-  if (size > MAX_REQUEST) return undefined
-  try {
-    return await parse(Buffer.concat(chunks, size), encoding)
-  } catch (error) {
-    if (error instanceof AssociationEndedError) throw error
-    return undefined
-  }
-}
-
-async function parse(bytes: Buffer, encoding: Encoding): Promise<Request | undefined> {
-  const pace = new Pace()
-  const elements = await pace.run(readDataset(bytes, encoding, new Budget(pace)))
+function requestIn(elements: readonly Element[], bytes: Buffer): Request | undefined {
   const transaction = readerOf(elements, bytes)(0x00081195)
   const items = elements.find(({ tag }) => tag === 0x00081199)?.items ?? []
   const references = items.map((item) => {

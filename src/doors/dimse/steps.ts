@@ -5,12 +5,10 @@
  */
 import { EXPLICIT, IMPLICIT, readerOf } from '../../dicom/elements/index.js'
 import type { Element } from '../../dicom/elements/index.js'
-import { Budget, readDataset } from '../../dicom/index.js'
-import { Pace } from '../../lib/pace.js'
-import { AssociationEndedError } from './ending.js'
 import { Status } from './command.js'
 import type { Answer, StepRequest } from './conversation.js'
 import { IMPLICIT_LITTLE } from './negotiate.js'
+import { readRequest } from './request-data.js'
 
 /**
  * Called when every step of a study that is known here is completed, with the number of instances
@@ -24,8 +22,6 @@ interface Step {
   made: number
 }
 
-/** A step that names 10,000 instances takes about a megabyte. */
-const MAX_REQUEST = 8 << 20
 /** Steps kept at a time; the oldest is forgotten. */
 const MAX_STEPS = 10_000
 
@@ -43,7 +39,8 @@ export function createSteps(announce: Announce): (request: StepRequest) => Promi
     }
   }
   return async ({ caller: { facility }, isNew, sopInstance, data, transferSyntax }) => {
-    const read = await stepIn(data, transferSyntax)
+    const encoding = transferSyntax === IMPLICIT_LITTLE ? IMPLICIT : EXPLICIT
+    const read = await readRequest(data, encoding, stepIn)
     if (!read) return { status: Status.cannotUnderstand }
     const key = `${facility}/${sopInstance}`
     const known = steps.get(key)
@@ -82,39 +79,12 @@ interface Read {
   readonly made: number | undefined
 }
 
-/**
- * Undefined if the data is not a valid request.
- *
- * @throws AssociationEndedError
- */
-async function stepIn(
-  data: AsyncIterable<Buffer>,
-  transferSyntax: string,
-): Promise<Read | undefined> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of data) {
-    size += chunk.length
-    if (size <= MAX_REQUEST) chunks.push(chunk)
-  }
-  if (size > MAX_REQUEST) return undefined
-  const bytes = Buffer.concat(chunks, size)
-  try {
-    const pace = new Pace()
-    const encoding = transferSyntax === IMPLICIT_LITTLE ? IMPLICIT : EXPLICIT
-    return readStep(await pace.run(readDataset(bytes, encoding, new Budget(pace))), bytes)
-  } catch (error) {
-    if (error instanceof AssociationEndedError) throw error
-    return undefined
-  }
-}
-
 const SCHEDULED_STEPS = 0x00400270
 const PERFORMED_SERIES = 0x00400340
 /** Referenced Image Sequence, and what is no image (PS3.3 C.4.15). */
 const REFERENCES = [0x00081140, 0x00400220]
 
-function readStep(elements: readonly Element[], bytes: Buffer): Read | undefined {
+function stepIn(elements: readonly Element[], bytes: Buffer): Read | undefined {
   const itemsOf = (of: readonly Element[], tag: number) =>
     of.find((one) => one.tag === tag)?.items ?? []
   const studies = itemsOf(elements, SCHEDULED_STEPS).map((item) =>

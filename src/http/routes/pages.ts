@@ -9,29 +9,34 @@ const START_PAGE: Page = {
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 
-/** What a facility sends and gets back. */
-const SEND_PAGE: Page = {
-  path: '/send',
-  files: { '/send': 'send.html', '/send.js': 'send.js' },
-  policy: [
+/**
+ * Of a page on which people work: react-aria writes its styles with the nonce. Under Trusted Types,
+ * scripts start only from the addresses that the page's policy `default` passes.
+ */
+const workingPolicy = (more: { readonly scripts?: string; readonly images: string }): string =>
+  [
     "default-src 'none'",
-    "script-src 'self'",
+    ["script-src 'self'", more.scripts].filter(Boolean).join(' '),
     "worker-src 'self'",
     "style-src 'self' 'nonce-{nonce}'",
-    'img-src data:',
+    `img-src ${more.images}`,
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
     'trusted-types default',
-  ].join('; '),
+  ].join('; ')
+
+/** What a facility sends and gets back. */
+const SEND_PAGE: Page = {
+  path: '/send',
+  files: { '/send': 'send.html', '/send.js': 'send.js' },
+  policy: workingPolicy({ images: 'data:' }),
 }
 
 /**
- * Worklist and viewer. WebAssembly decodes pixel data; react-aria writes its styles with the nonce;
- * `blob:` images are the viewer's cursors. Under Trusted Types, scripts start only from the
- * addresses that the page's policy `default` passes.
+ * Worklist and viewer. WebAssembly decodes pixel data; `blob:` images are the viewer's cursors.
  */
 const READ_PAGE: Page = {
   path: '/read',
@@ -41,19 +46,7 @@ const READ_PAGE: Page = {
     '/read.js': 'read.js',
     '/viewer.js': 'viewer.js',
   },
-  policy: [
-    "default-src 'none'",
-    "script-src 'self' 'wasm-unsafe-eval'",
-    "worker-src 'self'",
-    "style-src 'self' 'nonce-{nonce}'",
-    "img-src 'self' blob: data:",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "require-trusted-types-for 'script'",
-    'trusted-types default',
-  ].join('; '),
+  policy: workingPolicy({ scripts: "'wasm-unsafe-eval'", images: "'self' blob: data:" }),
 }
 
 /** The viewer's decoder: it fetches its own WebAssembly and nothing else is served to it. */

@@ -7,4 +7,4 @@
  * Trusts: the functions that it is given.
  */
 export { composeFinding, composeReadBack, readFinding, readNewestReadBack } from './compose.js'
-export type { Composed, Finding, OpeningKey, ReadBack, WritingKey } from './compose.js'
+export type { Composed, Finding, ReadBack } from './compose.js'

@@ -1,5 +1,6 @@
 /** Critical results on a machine with a key: a command or a page raises, opens and answers them. */
 import { hexOf, sha256Of } from '../protocol/signed.js'
+import type { OpeningKey, WritingKey } from '../protocol/signed.js'
 import {
   criticalDocument,
   readBackDocument,
@@ -17,25 +18,6 @@ import type {
 } from '../protocol/critical.js'
 import type { CriticalWhole } from '../protocol/http/critical.js'
 import { commitmentOf, proofOfWords } from './proof.js'
-
-/** The key, as the person who writes needs it. */
-export interface WritingKey {
-  /** Signs the content and seals it to the recipients of the critical result. */
-  readonly seal: (content: Uint8Array) => Promise<Uint8Array>
-  readonly sign: (statement: string) => Promise<string>
-}
-
-/** The key, as the person who opens needs it. */
-export interface OpeningKey {
-  /** Opens a message that must be signed with this certificate. */
-  readonly open: (sealed: Uint8Array, certificate: string) => Promise<Uint8Array>
-  readonly verify: (
-    statement: string,
-    signature: string,
-    certificate: string,
-    at: Date,
-  ) => Promise<boolean>
-}
 
 export interface Finding {
   readonly level: CriticalLevel

@@ -25,6 +25,25 @@ export const signedRequest = z.strictObject({
 
 export type SignedRequest = z.output<typeof signedRequest>
 
+/** The key of somebody who writes, as what they write needs it. */
+export interface WritingKey {
+  /** Signs the content and seals it to the recipients. */
+  readonly seal: (content: Uint8Array) => Promise<Uint8Array>
+  readonly sign: (statement: string) => Promise<string>
+}
+
+/** The key of somebody who opens. */
+export interface OpeningKey {
+  /** Opens a message that must be signed with this certificate. */
+  readonly open: (sealed: Uint8Array, certificate: string) => Promise<Uint8Array>
+  readonly verify: (
+    statement: string,
+    signature: string,
+    certificate: string,
+    at: Date,
+  ) => Promise<boolean>
+}
+
 /** SHA-256, hexadecimal. */
 export const sha256Of = async (bytes: Uint8Array): Promise<string> =>
   hexOf(await crypto.subtle.digest('SHA-256', new Uint8Array(bytes)))

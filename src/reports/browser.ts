@@ -7,6 +7,6 @@
  * Trusts: the functions that it is given.
  */
 export { composeReport } from './compose.js'
-export type { ComposedReport, ReportKey, WrittenReport } from './compose.js'
+export type { ComposedReport, WrittenReport } from './compose.js'
 export { readReport } from './read.js'
 export type { ReportOpening } from './read.js'

@@ -1,14 +1,8 @@
 /** What a reader's machine makes of a written report: a command or a page, with the key at hand. */
 import { sha256Of } from '../protocol/signed.js'
+import type { WritingKey } from '../protocol/signed.js'
 import { writeReportStatement } from '../protocol/report.js'
 import type { Agreement, ReportDocument, ReportStatus } from '../protocol/report.js'
-
-/** The key, as the one who writes it down needs it. */
-export interface ReportKey {
-  /** Signs the content and seals it to the recipients of the report. */
-  readonly seal: (content: Uint8Array) => Promise<Uint8Array>
-  readonly sign: (statement: string) => Promise<string>
-}
 
 export interface WrittenReport {
   readonly status: ReportStatus
@@ -33,7 +27,7 @@ export interface ComposedReport {
 }
 
 export async function composeReport(
-  { seal, sign }: ReportKey,
+  { seal, sign }: WritingKey,
   { gateway, case: id, code, reader, signedAt, about }: ReportedCase,
   { status, agreement, authorName, sections, attachments }: WrittenReport,
 ): Promise<ComposedReport> {

@@ -1,20 +1,13 @@
 /** Checks, on a machine with a key, that a report is what its reader signed. */
 import { sha256Of } from '../protocol/signed.js'
+import type { OpeningKey } from '../protocol/signed.js'
 import { readReportStatement, reportDocument } from '../protocol/report.js'
 import type { ReportDocument } from '../protocol/report.js'
 import type { ReportAnswer } from '../protocol/http/reports.js'
 
-export interface ReportOpening {
+export interface ReportOpening extends OpeningKey {
   /** Name of the gateway, which every statement contains. */
   readonly gateway: string
-  /** Opens a message that must be signed with this certificate. */
-  readonly open: (sealed: Uint8Array, certificate: string) => Promise<Uint8Array>
-  readonly verify: (
-    statement: string,
-    signature: string,
-    certificate: string,
-    at: Date,
-  ) => Promise<boolean>
 }
 
 /** Undefined if message, statement and document do not belong together. */

@@ -5,7 +5,8 @@ import {
   readFinding,
   readNewestReadBack,
 } from '../../critical/browser.js'
-import type { Finding, OpeningKey, WritingKey } from '../../critical/browser.js'
+import type { Finding } from '../../critical/browser.js'
+import type { OpeningKey, WritingKey } from '../../protocol/signed.js'
 import { caseView } from '../../protocol/http/cases.js'
 import {
   criticalChangedAnswer,

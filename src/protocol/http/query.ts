@@ -3,6 +3,7 @@
  */
 import * as z from 'zod/mini'
 import { about, id, principalId, sha256 } from '../words.js'
+import { EXPORTED_QUESTIONS } from './exported-questions.js'
 
 export const EXPORT_FORMATS = ['csv', 'ndjson', 'fhir', 'dicom'] as const
 
@@ -92,17 +93,6 @@ export const eventsQuery = z.strictObject({
   ),
   end: z.optional(about('Size of the log to search: later events are ignored.', number(0))),
 })
-
-/** Questions that types of events answer; the answer to another could not be verified. */
-const EXPORTED_QUESTIONS = [
-  'refusals',
-  'keys',
-  'reads',
-  'holds',
-  'escalations',
-  'critical',
-  'takeovers',
-] as const
 
 export const exportQuery = z.strictObject({
   ...eventsShape,

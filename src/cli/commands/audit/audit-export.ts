@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import type { PackageFormat } from '../../../ledger/export/index.js'
+import { EXPORTED_QUESTIONS } from '../../../protocol/http/exported-questions.js'
+import type { ExportedQuestion } from '../../../protocol/http/exported-questions.js'
 import { addFilterOptions, toEventQuery, toQueryString } from '../../audit/audit-filters.js'
 import type { FilterOptions } from '../../audit/audit-filters.js'
 import { addSourceOptions, readLedger } from '../../audit/audit-source.js'
@@ -82,18 +84,6 @@ async function exportEvents(options: AuditExportOptions, cli: Cli): Promise<void
   )
   output.json({ file: out, bytes })
 }
-
-/** The names shown in the help; the gateway uses the same names. */
-const EXPORTED_QUESTIONS = [
-  'refusals',
-  'keys',
-  'reads',
-  'holds',
-  'escalations',
-  'critical',
-  'takeovers',
-] as const
-type ExportedQuestion = (typeof EXPORTED_QUESTIONS)[number]
 
 const FORMATS: readonly PackageFormat[] = ['csv', 'ndjson', 'fhir', 'dicom']
 

@@ -1,0 +1,12 @@
+/** Questions that types of events answer; an export of any other answer could not be verified. */
+export const EXPORTED_QUESTIONS = [
+  'refusals',
+  'keys',
+  'reads',
+  'holds',
+  'escalations',
+  'critical',
+  'takeovers',
+] as const
+
+export type ExportedQuestion = (typeof EXPORTED_QUESTIONS)[number]

@@ -123,9 +123,19 @@ function buildPerson(
     role,
     certificate,
     ...(facility !== undefined && { facility }),
-    ...(contact?.email !== undefined && { contact: { email: contact.email } }),
+    ...(contact && { contact: buildContact(contact) }),
   }
 }
+
+const buildContact = ({
+  email,
+  quiet,
+}: NonNullable<SiteFile['people'][number]['contact']>): NonNullable<
+  SiteConfig['people'][number]['contact']
+> => ({
+  ...(email !== undefined && { email }),
+  ...(quiet && { quiet }),
+})
 
 const buildBackup = (
   dir: string,

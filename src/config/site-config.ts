@@ -227,7 +227,11 @@ export interface PersonConfig {
   readonly certificate: string
   /** Senders only: the facility they send for. */
   readonly facility?: string
-  readonly contact?: { readonly email?: string }
+  readonly contact?: {
+    readonly email?: string
+    /** Hours in which only pressing notices are sent, by the person's own clock. */
+    readonly quiet?: DutyHours & { readonly timezone: string }
+  }
 }
 
 export interface Limits extends ReceiveLimits {

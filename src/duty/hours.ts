@@ -55,6 +55,19 @@ export const isOnDuty = (duty: DutyHours, timezone: string, at: number): boolean
   // A clock set back across midnight shows yesterday again, so neighbouring days count too.
   stretchesOf(duty, timezone, at, 1).some(({ from, until }) => from <= at && at < until)
 
+/** Beyond this, hours that touch no longer count as one stretch. */
+const LONGEST_DAYS = 14
+
+/** When the stretch around `at` ends, together with those that follow without a gap, if any. */
+export function endOfHours(hours: DutyHours, timezone: string, at: number): number | undefined {
+  const all = stretchesOf(hours, timezone, at, LONGEST_DAYS)
+  const endAround = (moment: number): number =>
+    Math.max(...all.map(({ from, until }) => (from <= moment ? until : -Infinity)), moment)
+  let end = at
+  for (let next = endAround(at); next > end; next = endAround(end)) end = next
+  return end > at ? end : undefined
+}
+
 /** Every stretch that begins between two days before `at` and `days` days after it. */
 export function stretchesOf(
   duty: DutyHours,

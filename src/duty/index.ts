@@ -8,7 +8,7 @@
  *      an event.
  * Trusts: the time zone data of this Node.js.
  */
-export { dutyAt } from './hours.js'
+export { dutyAt, endOfHours } from './hours.js'
 export type { DutyMark } from './hours.js'
 export { onDuty, shiftsFrom } from './roster.js'
 export type { OnDuty, Roster, RosterEntry, Shift } from './roster.js'

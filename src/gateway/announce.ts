@@ -111,7 +111,7 @@ export async function announce(
     tx,
     await chosenFor(parts, tx, told),
     noticeOf(parts, told),
-    withdrawnWith,
+    withdrawnWith === undefined ? {} : { caseId: withdrawnWith },
   )
   return []
 }
@@ -134,7 +134,8 @@ async function announceStep(
   const people = step.isLast
     ? [...chosen, ...peopleWith(parts.config, 'operator'), ...others]
     : chosen
-  const reached = await parts.notify.tell(tx, people, notice, critical?.id ?? row.id)
+  const about = { caseId: critical?.id ?? row.id, isLast: step.isLast }
+  const reached = await parts.notify.tell(tx, people, notice, about)
   const audience = typeof step.audience === 'object' ? step.audience.person : step.audience
   const detail = {
     case: row.id,
@@ -184,7 +185,7 @@ export async function announceCritical(
     event: what === 'missed' ? 'critical.missed' : 'critical.closed',
   }
   // A notice that it is closed must not be withdrawn with those about the open one.
-  await parts.notify.tell(tx, people, notice, what === 'missed' ? row.id : undefined)
+  await parts.notify.tell(tx, people, notice, what === 'missed' ? { caseId: row.id } : {})
 }
 
 const criticalCommon = ({ now, origin }: AnnounceParts, row: CriticalResultTable) => ({

@@ -15,6 +15,7 @@ import type { Recipient, VerifyDetached } from '../seal/keys/index.js'
 import type { State, Tx } from '../state/index.js'
 import type { Transfers } from '../transfer/index.js'
 import { announce, announceCritical, criticalRulesOf, peopleWith, rosterOf } from './announce.js'
+import { quietUntil } from './quiet.js'
 
 export interface NightParts {
   readonly config: Pick<SiteConfig, 'facilities' | 'groups' | 'people' | 'cases' | 'gateway'>
@@ -51,6 +52,7 @@ export function createNight(parts: NightParts): Night {
   const notify = createNotify({
     ...{ state, ledger, now, senders: parts.senders, system: SYSTEM },
     channelsOf: (tx, person) => channelsOf(parts, tx, person),
+    quietUntil: (tx, person) => quietUntil(config, tx, person, now()),
     operators: peopleWith(config, 'operator'),
   })
   const announcing = {

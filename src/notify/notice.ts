@@ -15,6 +15,7 @@ export const NOTICE_EVENTS = [
   'critical.closed',
   'channel.failing',
   'alert.raised',
+  'notices.deferred',
 ] as const
 
 export type NoticeEvent = (typeof NOTICE_EVENTS)[number]
@@ -41,7 +42,22 @@ export interface Notice {
   readonly subject?: string
   /** Where a person can act. The code comes after a `#`, so that no server or proxy logs it. */
   readonly link?: string
+  /** Of `notices.deferred`: the newest notices that it stands for, the oldest of them first. */
+  readonly notices?: readonly DigestLine[]
+  /** Of `notices.deferred`: how many it stands for. */
+  readonly count?: number
 }
+
+export type DigestLine = Pick<Notice, 'event' | 'code' | 'facility' | 'priority' | 'at'>
+
+/**
+ * A notice that quiet hours must not delay: STAT, about a critical result, or an alert.
+ */
+export const isPressing = ({ event, priority }: Notice): boolean =>
+  priority === 'stat' ||
+  event.startsWith('critical.') ||
+  event === 'alert.raised' ||
+  event === 'channel.failing'
 
 const TITLES: Readonly<Record<NoticeEvent, string>> = {
   'case.waiting': 'A case is waiting to be read',
@@ -55,15 +71,17 @@ const TITLES: Readonly<Record<NoticeEvent, string>> = {
   'critical.closed': 'A critical result was read back',
   'channel.failing': 'Notifications cannot be delivered on one channel',
   'alert.raised': 'Alert',
+  'notices.deferred': 'Notifications from your quiet hours',
 }
 
 /** One line, used as a subject or as the title of a push message. */
-export const titleOf = ({ event, code, priority, alert, round = 1 }: Notice): string =>
+export const titleOf = ({ event, code, priority, alert, count, round = 1 }: Notice): string =>
   [
     priority === 'stat' ? 'STAT: ' : '',
     TITLES[event],
     alert === undefined ? '' : `: ${alert}`,
     code === undefined ? '' : ` (${code})`,
+    count === undefined ? '' : `: ${count}`,
     round > 1 ? `, reminder ${round - 1}` : '',
   ].join('')
 
@@ -73,14 +91,21 @@ export const textOf = (notice: Notice): string =>
     '',
     ...lines(notice),
     '',
-    `This message contains no patient data. Sign in to see ${notice.event === 'alert.raised' ? 'more' : 'the case'}.`,
+    `This message contains no patient data. Sign in to see ${endOf(notice)}.`,
   ].join('\n')
+
+const endOf = ({ event }: Notice): string =>
+  event === 'alert.raised' || event === 'notices.deferred' ? 'more' : 'the case'
 
 const lines = (notice: Notice): readonly string[] => [
   ...(notice.subject === undefined ? [] : [`Concerns: ${notice.subject}`]),
   ...(notice.next === undefined ? [] : [`Do this: ${notice.next}`]),
+  ...(notice.notices ?? []).map(digestLine),
   ...caseLines(notice),
 ]
+
+const digestLine = ({ event, code, facility, priority, at }: DigestLine): string =>
+  [at, TITLES[event], code, facility, priority].filter((part) => part !== undefined).join(', ')
 
 const caseLines = ({ facility, group, level, dueAt, at, link }: Notice): readonly string[] => [
   ...(facility === undefined ? [] : [`Facility: ${facility}`]),

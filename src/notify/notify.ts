@@ -3,6 +3,8 @@ import type { State, Tx } from '../state/index.js'
 import type { OutboxTable } from '../state/night/index.js'
 import type { SendFailure, SendOne } from './channels.js'
 import type { Notice } from './notice.js'
+import { mergeDeferred } from './digest.js'
+import { isPressing } from './notice.js'
 import { enqueue, isAnyDue, leaseDue, settle, withdraw } from './outbox.js'
 import type { Addressed, Channel } from './outbox.js'
 
@@ -13,6 +15,8 @@ export interface NotifyParts {
   readonly senders: ReadonlyMap<Channel, SendOne>
   /** The channels on which a person wants to be notified of such an event. */
   readonly channelsOf: (tx: Tx, person: string, notice: Notice) => Promise<readonly Channel[]>
+  /** When the person's quiet hours end, if they are in them and not on duty. */
+  readonly quietUntil: (tx: Tx, person: string) => Promise<number | undefined>
   /** The people notified when a channel is failing. */
   readonly operators: readonly string[]
   readonly system: Actor
@@ -21,14 +25,14 @@ export interface NotifyParts {
 
 export interface Notify {
   /**
-   * Call inside the transaction of the change. Returns the people it will reach: if there are none,
-   * escalate.
+   * Call inside the transaction of the change. Returns the people it reaches now: if there are
+   * none, escalate. Those in their quiet hours get it afterwards, unless it is pressing.
    */
   tell(
     tx: Tx,
     people: readonly string[],
     notice: Notice,
-    caseId?: string,
+    about?: NoticeAbout,
   ): Promise<readonly string[]>
   withdraw(tx: Tx, caseId: string): Promise<void>
   /**
@@ -39,17 +43,27 @@ export interface Notify {
   sendDue(): Promise<number>
 }
 
+export interface NoticeAbout {
+  /** The case or critical result with which the notice is withdrawn. */
+  readonly caseId?: string
+  /** Nobody else is left to be told: if all of them are in their quiet hours, they are woken. */
+  readonly isLast?: boolean
+}
+
 /** After this many consecutive failures a channel is reported on the other channels. */
 const FAILING_ATTEMPTS = 3
 
 export function createNotify(parts: NotifyParts): Notify {
   const { state, now } = parts
   return {
-    tell: (tx, people, notice, caseId) => tell(parts, tx, { people, notice, caseId }),
+    tell: (tx, people, notice, about) => tell(parts, tx, { people, notice, ...about }),
     withdraw: (tx, caseId) => withdraw(tx, caseId, now()),
     async sendDue() {
       if (!(await isAnyDue(state.db, now()))) return 0
-      const rows = await state.transaction((tx) => leaseDue(tx, now()))
+      const rows = await state.transaction(async (tx) => {
+        await mergeDeferred(tx, now())
+        return leaseDue(tx, now())
+      })
       await Promise.all(rows.map((row) => sendOne(parts, row)))
       return rows.length
     },
@@ -63,21 +77,27 @@ async function tell(
     people,
     notice,
     caseId,
+    isLast = false,
     except,
-  }: {
+  }: NoticeAbout & {
     readonly people: readonly string[]
     readonly notice: Notice
-    readonly caseId: string | undefined
     readonly except?: string
   },
 ): Promise<readonly string[]> {
+  const now = parts.now()
   const addressed: Addressed[] = []
-  for (const person of new Set(people))
+  for (const person of new Set(people)) {
+    const quietUntil = isPressing(notice) ? undefined : await parts.quietUntil(tx, person)
     for (const channel of await parts.channelsOf(tx, person, notice))
       if (channel !== except && parts.senders.has(channel))
-        addressed.push({ person, channel, notice, caseId })
-  await enqueue(tx, addressed, parts.now())
-  return [...new Set(addressed.map(({ person }) => person))]
+        addressed.push({ person, channel, notice, caseId, dueAt: quietUntil ?? now })
+  }
+  const isAwake = ({ dueAt }: Addressed): boolean => dueAt <= now
+  const wakes = isLast && !addressed.some(isAwake)
+  const all = wakes ? addressed.map((one) => ({ ...one, dueAt: now })) : addressed
+  await enqueue(tx, all, now)
+  return [...new Set(all.filter(isAwake).map(({ person }) => person))]
 }
 
 async function sendOne(parts: NotifyParts, row: OutboxTable): Promise<void> {
@@ -96,7 +116,6 @@ async function sendOne(parts: NotifyParts, row: OutboxTable): Promise<void> {
     await tell(parts, tx, {
       people,
       notice: failingNotice(row, parts.now()),
-      caseId: undefined,
       except: row.channel,
     })
     return { value: undefined, events: [failedEvent(parts, row, failure)] }

@@ -18,6 +18,8 @@ export interface Addressed {
   readonly notice: Notice
   /** The case it is about, so that it can be withdrawn. */
   readonly caseId: string | undefined
+  /** Not sent before this time. */
+  readonly dueAt: number
 }
 
 /**
@@ -27,7 +29,7 @@ export interface Addressed {
  */
 export async function enqueue(tx: Tx, all: readonly Addressed[], now: number): Promise<number> {
   let added = 0
-  for (const { person, channel, notice, caseId } of all) {
+  for (const { person, channel, notice, caseId, dueAt } of all) {
     const { numInsertedOrUpdatedRows: rows } = await tx
       .insertInto('outbox')
       .values({
@@ -38,7 +40,7 @@ export async function enqueue(tx: Tx, all: readonly Addressed[], now: number): P
         body: JSON.stringify(notice),
         case_id: caseId ?? null,
         created_at: now,
-        due_at: now,
+        due_at: dueAt,
         lease_until: 0,
         attempts: 0,
         sent_at: null,

@@ -88,6 +88,7 @@ const open = (): Alerts => {
     ...{ state, ledger, system: SYSTEM, now: clock.now, operators: [] },
     senders: new Map([['mail', () => Promise.resolve(undefined)]]),
     channelsOf: () => Promise.resolve(['mail']),
+    quietUntil: () => Promise.resolve(undefined),
   })
   return createAlerts({
     ...{ state, ledger, system: SYSTEM, now: clock.now },

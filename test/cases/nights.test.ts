@@ -72,7 +72,7 @@ async function tell(tx: Tx, told: CaseNotice): Promise<void> {
       code: told.row.code,
       at: new Date(night.clock.now()).toISOString(),
     },
-    told.row.id,
+    { caseId: told.row.id },
   )
 }
 
@@ -89,6 +89,7 @@ beforeAll(async () => {
     ...{ state: night.state, ledger: night.ledger, system: SYSTEM, operators: ['operator-1'] },
     senders: new Map(channels.map((one) => [one, senderOn(one)])),
     channelsOf: () => Promise.resolve(channels),
+    quietUntil: () => Promise.resolve(undefined),
     now: night.clock.now,
   })
 }, 60_000)

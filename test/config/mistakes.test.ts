@@ -50,6 +50,20 @@ const MISTAKES: readonly Mistake[] = [
     hint: 'role reader',
   },
   {
+    title: 'quiet hours that never end, and in no time zone',
+    edits: [
+      [
+        'role: reader,',
+        'role: reader, contact: { quiet: { timezone: Berlin, weekly: [daily 20:00-08:00, daily 07:00-21:00] } },',
+      ],
+    ],
+    found: [
+      'people[0].contact.quiet.timezone: is not an IANA time zone',
+      'people[0].contact.quiet: leaves no hour of the week',
+    ],
+    hint: 'write an IANA name',
+  },
+  {
     title: 'duty hours that are none',
     edits: [
       [

@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { parseDutyDate, parseWeekly } from '../../src/config/duty.js'
 import type { DutyHours, GroupConfig } from '../../src/config/index.js'
-import { dutyAt, isOnDuty, scheduleDigest } from '../../src/duty/hours.js'
+import { dutyAt, endOfHours, isOnDuty, scheduleDigest } from '../../src/duty/hours.js'
 
 const hours = (weekly: readonly string[], dates: readonly string[] = []): DutyHours => ({
   weekly: weekly.map((text) => parseWeekly(text)!),
@@ -198,5 +198,37 @@ describe('the mark of a moment', () => {
     expect(scheduleDigest({ ...group, duty, timezone: 'America/Chicago' })).not.toBe(schedule)
     expect(scheduleDigest({ ...group, duty: hours(['daily 18:00-08:15']) })).not.toBe(schedule)
     expect(scheduleDigest({ ...group, duty, readers: ['reader-2'] })).toBe(schedule)
+  })
+})
+
+describe('the end of hours', () => {
+  const NIGHTS = hours(['daily 22:00-24:00', 'daily 00:00-07:00'])
+  const end = (all: DutyHours, moment: string) => {
+    const found = endOfHours(all, 'Europe/Berlin', Date.parse(moment))
+    return found && new Date(found).toISOString()
+  }
+
+  it.each([
+    ['across midnight, when two touch', '2026-11-30T23:00:00+01:00', '2026-12-01T06:00:00.000Z'],
+    ['at their first moment', '2026-11-30T22:00:00+01:00', '2026-12-01T06:00:00.000Z'],
+    ['not at their last', '2026-12-01T07:00:00+01:00', undefined],
+    ['by day', '2026-11-30T12:00:00+01:00', undefined],
+    ['when summer time ends', '2026-10-25T02:30:00+02:00', '2026-10-25T06:00:00.000Z'],
+    ['when summer time begins', '2026-03-28T23:00:00+01:00', '2026-03-29T05:00:00.000Z'],
+  ])('%s', (_, moment, expected) => expect(end(NIGHTS, moment)).toBe(expected))
+
+  it('is the first moment that is not within them', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 14 * 1_440 }), (minutes) => {
+        const at = Date.parse('2026-10-20T00:00:00Z') + minutes * 60_000
+        const until = endOfHours(NIGHTS, 'Europe/Berlin', at)
+        expect(until !== undefined).toBe(isOnDuty(NIGHTS, 'Europe/Berlin', at))
+        if (until === undefined) return
+        expect(isOnDuty(NIGHTS, 'Europe/Berlin', until)).toBe(false)
+        for (let between = at; between < until; between += 1_800_000)
+          expect(isOnDuty(NIGHTS, 'Europe/Berlin', between)).toBe(true)
+      }),
+      { numRuns: 100 },
+    )
   })
 })

@@ -70,11 +70,14 @@ let site: TestSite
 let receiver: Receiver
 let other: Notice[]
 let notify: Notify
+/** When the quiet hours of a person end. */
+const asleep = new Map<string, number>()
 
 beforeEach(async () => {
   site = await openTestSite()
   receiver = new Receiver(site.clock.now)
   other = []
+  asleep.clear()
   const url = await receiver.listen()
   const mail: SendOne = ({ notice: one }) => {
     other.push(one)
@@ -95,6 +98,7 @@ beforeEach(async () => {
             ? ['webhook:pager', 'mail']
             : ['webhook:pager'],
       ),
+    quietUntil: (_tx, person) => Promise.resolve(asleep.get(person)),
     operators: ['operator-1'],
     system: { id: 'system', role: 'system' },
     now: site.clock.now,
@@ -107,7 +111,7 @@ afterEach(async () => {
 })
 
 const tell = (one: Notice, people = ['reader-1'], caseId = 'case-1') =>
-  site.state.transaction((tx) => notify.tell(tx, people, one, caseId))
+  site.state.transaction((tx) => notify.tell(tx, people, one, { caseId }))
 
 describe('a notice', () => {
   it('is sent once, signed, and contains only the documented fields', async () => {
@@ -173,7 +177,7 @@ describe('a notice', () => {
 
   it('is rolled back with the change it reports', async () => {
     const failing = site.state.transaction(async (tx) => {
-      await notify.tell(tx, ['reader-1'], notice(), 'case-1')
+      await notify.tell(tx, ['reader-1'], notice(), { caseId: 'case-1' })
       throw new Error('undone')
     })
     await expect(failing).rejects.toThrow('undone')
@@ -232,6 +236,77 @@ describe('a notice', () => {
 
   it('counts nobody as reached without a channel', async () => {
     expect(await tell(notice(), ['nobody'])).toEqual([])
+  })
+})
+
+describe('quiet hours', () => {
+  const HOUR_MS = 3_600_000
+  const routine = (n: number) =>
+    notice({ key: `case|${n}|1`, code: `K7Q-4M${n}`, priority: 'routine' })
+  const sent = () =>
+    receiver.received.map(({ body }) => JSON.parse(body) as Notice & { person: string })
+
+  beforeEach(() => {
+    asleep.set('reader-1', site.clock.now() + 5 * HOUR_MS)
+  })
+
+  it('defer a notice, whose person counts as not reached, until they end', async () => {
+    expect(await tell(routine(1), ['reader-1', 'reader-2'])).toEqual(['reader-2'])
+    site.clock.pass(5 * HOUR_MS - 1)
+    await notify.sendDue()
+    expect(sent().map(({ person }) => person)).toEqual(['reader-2'])
+    site.clock.pass(1)
+    await notify.sendDue()
+    await notify.sendDue()
+    expect(sent().map(({ person }) => person)).toEqual(['reader-2', 'reader-1'])
+    expect(sent()[1]).toMatchObject({ event: 'case.waiting', code: 'K7Q-4M1' })
+  })
+
+  it('end with one digest per person and channel, with one ID over all attempts', async () => {
+    for (let n = 1; n <= 60; n++) {
+      await tell(routine(n), ['reader-1'], `case-${n}`)
+      site.clock.pass(1_000)
+    }
+    await site.state.transaction((tx) => notify.withdraw(tx, 'case-60'))
+    receiver.status = 503
+    site.clock.pass(5 * HOUR_MS)
+    const rounds = await Promise.all([notify.sendDue(), notify.sendDue()])
+    expect(rounds[0] + rounds[1]).toBe(1)
+    receiver.status = 200
+    site.clock.pass(HOUR_MS)
+    await notify.sendDue()
+    site.clock.pass(HOUR_MS)
+    expect(await notify.sendDue()).toBe(0)
+    expect(receiver.received).toHaveLength(1)
+    const [digest] = sent()
+    expect(digest).toMatchObject({
+      ...{ event: 'notices.deferred', person: 'reader-1', count: 59 },
+      link: 'https://gateway.example.org/read',
+    })
+    expect(digest?.notices).toHaveLength(50)
+    expect(digest?.notices?.at(-1)).toMatchObject({ event: 'case.waiting', code: 'K7Q-4M59' })
+    expect(titleOf(digest!)).toBe('Notifications from your quiet hours: 59')
+    expect(textOf(digest!)).toContain('A case is waiting to be read, K7Q-4M59, facility-a, routine')
+  })
+
+  it.each([
+    { priority: 'stat' },
+    { event: 'critical.raised' },
+    { event: 'critical.missed' },
+    { event: 'alert.raised', alert: 'one' },
+    { event: 'channel.failing' },
+  ] as const)('do not delay %j', async (more) => {
+    expect(await tell({ ...routine(1), ...more })).toEqual(['reader-1'])
+    await notify.sendDue()
+    expect(sent()).toHaveLength(1)
+  })
+
+  it('of everybody at the end of an escalation do not count', async () => {
+    asleep.set('reader-2', site.clock.now() + HOUR_MS)
+    const last = (n: number, people: readonly string[]) =>
+      site.state.transaction((tx) => notify.tell(tx, people, routine(n), { isLast: true }))
+    expect(await last(1, ['reader-1', 'reader-3'])).toEqual(['reader-3'])
+    expect(await last(2, ['reader-1', 'reader-2'])).toEqual(['reader-1', 'reader-2'])
   })
 })
 

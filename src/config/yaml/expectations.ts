@@ -132,6 +132,17 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'people[].certificate': FILE,
   'people[].contact': 'write contact: { email: name@example.org }, or omit it',
   'people[].contact.email': 'write an e-mail address',
+  'people[].contact.quiet':
+    'write quiet: { timezone: America/Chicago, weekly: ["daily 22:00-07:00"] }, or omit it',
+  'people[].contact.quiet.timezone': 'write an IANA name such as America/Chicago or Europe/Berlin',
+  'people[].contact.quiet.weekly':
+    'write a list such as ["daily 22:00-07:00"], which leaves some hours of the week',
+  'people[].contact.quiet.weekly[]':
+    'write days and hours in quotes, for example "daily 22:00-07:00"',
+  'people[].contact.quiet.dates':
+    'write a list such as ["2026-12-25 00:00-24:00", "2026-12-31 off"]',
+  'people[].contact.quiet.dates[]':
+    'write a date and its hours in quotes, for example "2026-12-25 00:00-24:00", or "2026-12-31 off" for none',
   'people[].facility': 'write the ID of the facility that a sender sends for',
   recovery: 'write the path of the recovery certificate, for example keys/recovery.asc',
   keys: 'write { fips: true } or { allowRsa2048: true }, or omit it',

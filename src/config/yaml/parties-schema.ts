@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { PERSON_ROLES } from '../../protocol/roles.js'
 import { parseDutyDate, parseWeekly } from '../duty.js'
+import type { WeeklyDuty } from '../duty.js'
 import { parseClockKey, parseDuration, parseStep, parseTargets } from '../night.js'
 import { isTimezone } from '../timezone.js'
 import { CRITICAL_WITHIN_MS } from '../../protocol/critical.js'
@@ -53,6 +54,8 @@ export const facilityFields = {
   critical: z.strictObject(criticalFields).optional(),
 }
 
+const timezone = z.string().refine(isTimezone, 'is not an IANA time zone')
+
 /** Hours of every week, and of single days. */
 const hours = {
   weekly: z
@@ -100,7 +103,7 @@ const dutySchema = z.strictObject({
 
 export const groupFields = {
   id,
-  timezone: z.string().refine(isTimezone, 'is not an IANA time zone'),
+  timezone,
   readers: z.array(reference).min(1, 'has no readers').max(1_000, 'has too many readers'),
   duty: dutySchema.optional(),
   clock: clockSchema.default([]),
@@ -108,6 +111,22 @@ export const groupFields = {
     .array(parsed(parseStep, 'is not a time and whom to tell'))
     .max(20, 'has too many steps')
     .default([]),
+}
+
+/** Hours of which some are left: otherwise nothing would ever be sent. */
+const quietSchema = z
+  .strictObject({ timezone, ...hours })
+  .refine(({ weekly }) => hasGap(weekly), 'leaves no hour of the week')
+
+const WEEK_MINUTES = 7 * 1_440
+
+function hasGap(weekly: readonly WeeklyDuty[]): boolean {
+  const minutes = new Uint8Array(WEEK_MINUTES)
+  for (const { days, spans } of weekly)
+    for (const day of days)
+      for (const { from, until } of spans)
+        for (let at = from; at < until; at++) minutes[(day * 1_440 + at) % WEEK_MINUTES] = 1
+  return minutes.includes(0)
 }
 
 export const personFields = {
@@ -121,6 +140,7 @@ export const personFields = {
         .email('is not an e-mail address')
         .max(254, 'is too long for an e-mail address')
         .optional(),
+      quiet: quietSchema.optional(),
     })
     .optional(),
 }

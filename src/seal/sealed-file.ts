@@ -54,17 +54,26 @@ export class SealedFile {
     await promisify(fsync)(fd)
     this.#fd = undefined
     await promisify(close)(fd)
+    this.#removePartial()
+  }
+
+  /**
+   * Closes the file, and removes its first name unless `sync` has. Whoever closes a stream cannot
+   * do that: this thread may only now be creating the file.
+   */
+  close(): void {
+    if (this.#fd === undefined) return
+    closeSync(this.#fd)
+    this.#fd = undefined
+    this.#removePartial()
+  }
+
+  #removePartial(): void {
     try {
       unlinkSync(this.#partial)
     } catch {
-      // A second name for durable bytes; whoever sweeps partial files removes it.
+      // Whoever sweeps partial files removes it.
     }
-  }
-
-  /** Leaves the file as it is. */
-  close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd)
-    this.#fd = undefined
   }
 
   #open(): number {

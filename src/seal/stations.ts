@@ -31,7 +31,7 @@ export type SealedStream = Station<
      * the sealed bytes cross no thread. Undefined where there is no such thread. Use either this or
      * `bytes`.
      *
-     * @param partial path of the new file; it stays when this rejects
+     * @param partial path of the new file; the thread removes it when this rejects
      * @throws the errors of the content; DiskError, also from the file's methods
      */
     readonly toFile?: (partial: string) => Promise<WrittenFile>
@@ -45,7 +45,7 @@ export interface WrittenFile {
   place(path: string): Promise<void>
   /** Resolves when the content is durable; the file then has only the name from `place`. */
   sync(): Promise<void>
-  /** Releases the file, whatever happened. Call it last. */
+  /** Releases the file, whatever happened, and all names but that from `place`. Call it last. */
   close(): void
 }
 

@@ -18,7 +18,7 @@ export type Source =
   | { readonly bytes: readonly Buffer[]; readonly toFile?: never }
 
 /**
- * Writes everything to the new file `partial`, which stays when this rejects.
+ * Writes everything to the new file `partial`, which may stay when this rejects.
  * @throws NocturneError `store_full`, `store_unavailable`; the errors of the source
  */
 export async function written(source: Source, partial: string): Promise<WrittenFile> {

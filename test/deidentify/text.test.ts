@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
+import { setImmediate } from 'node:timers/promises'
 import { type TextDetector } from '../../src/deidentify/index.js'
 import { createTextDetector } from '../../src/deidentify/blank/tesseract.js'
 import { noDetector } from './_detector.js'
@@ -75,6 +76,17 @@ describe('with tesseract', () => {
     const [, , values] = image({ text: '1937-01-09', y: 100 })
     const picture = { width: COLUMNS, height: ROWS, values: values as Buffer }
     expect((await detector?.readWords(picture))?.length).toBeGreaterThanOrEqual(1)
+  })
+
+  when(title('it leaves what it is reading undecided when it is closed, at once'), async () => {
+    const closing = createTextDetector({ clears: true, threads: 1 })
+    const [, , values] = image(BANNER)
+    const picture = { width: COLUMNS, height: ROWS, values: values as Buffer }
+    expect((await closing.readWords(picture))?.length).toBeGreaterThanOrEqual(1)
+    const reading = [closing.readWords(picture), closing.readWords(picture)]
+    await setImmediate()
+    await closing.close()
+    expect(await Promise.all(reading)).toEqual([undefined, undefined])
   })
 })
 

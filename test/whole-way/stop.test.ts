@@ -55,7 +55,7 @@ describe('uploads that fail', () => {
   const untilNone = () => eventually(partial, (names) => names.length === 0)
 
   const hangUp = async (sockets: readonly Socket[]) => {
-    const closed = sockets.map((socket) => once(socket, 'close'))
+    const closed = sockets.filter((socket) => !socket.closed).map((socket) => once(socket, 'close'))
     for (const socket of sockets) socket.resetAndDestroy()
     await Promise.all(closed)
   }

@@ -74,7 +74,7 @@ export function createTextDetector({
         }
       }),
     close: async () => {
-      for (const lane of lanes) await lane.end()
+      for (const lane of lanes) await lane.close()
     },
   }
 }
@@ -84,13 +84,23 @@ class Lane {
   readonly #model: string
   #thread: Promise<Recognizer> | undefined
   #idle: NodeJS.Timeout | undefined
+  #isClosed = false
+  /** Gives up the picture being read: a thread that was ended never answers. */
+  #giveUp: () => void = () => undefined
 
   constructor(model: string) {
     this.#model = model
   }
 
-  async end(): Promise<void> {
+  /** Ends the thread for good: what is still to be read remains undecided. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
     clearTimeout(this.#idle)
+    this.#giveUp()
     const ended = this.#thread
     this.#thread = undefined
     await ended?.then((worker) => worker.terminate()).catch(() => undefined)
@@ -98,26 +108,24 @@ class Lane {
 
   async read(picture: GreyPicture): Promise<readonly FoundWord[] | undefined> {
     clearTimeout(this.#idle)
-    if (picture.width * picture.height > MAX_PIXELS) return undefined
+    if (this.#isClosed || picture.width * picture.height > MAX_PIXELS) return undefined
     const thread = (this.#thread ??= start(this.#model))
     const isEnded = (): boolean => this.#thread !== thread
-    const timer: { id?: NodeJS.Timeout } = {}
-    const late = new Promise<'late'>((done) => {
-      timer.id = setTimeout(() => {
-        done('late')
-      }, PICTURE_MS)
+    const givenUp = new Promise<'given up'>((done) => {
+      this.#giveUp = () => done('given up')
     })
+    const timer = setTimeout(this.#giveUp, PICTURE_MS)
     try {
-      const words = await Promise.race([wordsIn(thread, picture, isEnded), late])
-      if (words !== 'late') return words
-      await this.end()
+      const words = await Promise.race([wordsIn(thread, picture, isEnded), givenUp])
+      if (words !== 'given up') return words
+      await this.#end()
       return undefined
     } catch {
-      await this.end()
+      await this.#end()
       return undefined
     } finally {
-      clearTimeout(timer.id)
-      this.#idle = setTimeout(() => void this.end(), IDLE_MS).unref()
+      clearTimeout(timer)
+      this.#idle = setTimeout(() => void this.#end(), IDLE_MS).unref()
     }
   }
 }

@@ -12,7 +12,7 @@ import type { Logger } from './lib/logger.js'
 import type { PathRooms } from './transfer.js'
 import type { BeginGathering, Gathering } from './gathering.js'
 import { Announced, dueIn, peek, studyHandle } from './intake/index.js'
-import type { ArrivalClock, CompletenessRule, InstanceSigns } from './intake/index.js'
+import type { ArrivalClock, CompletenessRule, InstanceSigns, Waits } from './intake/index.js'
 import type { Actor } from './ledger/log/index.js'
 import type { Part } from './receive/index.js'
 import type { FacilityKeys } from './site/index.js'
@@ -37,23 +37,25 @@ export interface Wanted {
 export interface Route {
   readonly group: string
   readonly priority: Priority
+  /** Named by a rule; otherwise the facility's own. */
+  readonly profile?: string
+  /** Why it waits for a person; `group` is NO_GROUP then. */
+  readonly waits?: Waits
 }
 
 export interface ArrivalRooms {
   readonly beginGathering: BeginGathering
   /** @throws NocturneError `unauthenticated` for a sender who was cut off in the meantime */
   readonly expectAllowed: PathRooms['expectAllowed']
-  readonly transfers: Pick<Transfers, 'arrivals' | 'complete' | 'abandonEmpty'>
+  readonly transfers: Pick<Transfers, 'arrivals' | 'complete' | 'abandonEmpty'> & {
+    readonly waiting: Pick<Transfers['waiting'], 'route' | 'former'>
+  }
   readonly facilityKeys: Pick<FacilityKeys, 'secretsOf'>
   readonly logger: Pick<Logger, 'warn'>
 }
 
 export interface ArrivalsOptions {
-  /**
-   * Decides where an instance goes.
-   *
-   * @throws NocturneError `unknown_group`
-   */
+  /** Decides where an instance goes. */
   readonly route: (sender: Sender, signs: InstanceSigns) => Route
   readonly completeness: (priority: Priority) => CompletenessRule
   /** Monotonic, in milliseconds. */
@@ -62,8 +64,20 @@ export interface ArrivalsOptions {
 
 export interface Taken {
   readonly transfer: string
+  /** The study waits until a person names its group. */
+  readonly isWaiting: boolean
   readonly items: readonly ItemAnswer[]
 }
+
+/**
+ * Gives a study that waits to a group, behind the gates.
+ * @throws NocturneError as `Transfers.waiting.assign`, and those of the gates
+ */
+export type AssignStudy = (
+  actor: Actor,
+  study: { readonly transfer: string; readonly facility: string; readonly priority: Priority },
+  to: { readonly group: string; readonly priority: Priority | undefined },
+) => Promise<Route>
 
 interface Arrival {
   readonly key: string
@@ -75,6 +89,8 @@ interface Arrival {
   gathering: Promise<Gathering> | undefined
   clock: { -readonly [K in keyof ArrivalClock]: ArrivalClock[K] }
   closing: Promise<void> | undefined
+  /** It waits for a person, and nothing has arrived since: there is nothing to do. */
+  isAtRest: boolean
 }
 
 /**
@@ -125,7 +141,9 @@ export class Arrivals {
       const about = { sender, original: originalOf(signs) }
       const items = await this.#add(arrival, gathering, checked, about)
       arrival.clock.received += items.filter(isNew).length
-      return { transfer: gathering.transfer, items }
+      arrival.isAtRest = false
+      const isWaiting = arrival.target.waits !== undefined
+      return { transfer: gathering.transfer, isWaiting, items }
     } finally {
       arrival.clock.active -= 1
       arrival.clock.lastAt = this.#options.clock()
@@ -138,7 +156,7 @@ export class Arrivals {
     const due = [...this.#open.values()].filter((arrival) => {
       const rule = this.#options.completeness(arrival.target.priority)
       const expected = this.#announced.countOf(studyKeyOf(arrival.target, arrival.study))
-      return !arrival.closing && dueIn(arrival.clock, rule, now, expected) <= 0
+      return !arrival.closing && !arrival.isAtRest && dueIn(arrival.clock, rule, now, expected) <= 0
     })
     await Promise.all(due.map((arrival) => this.#close(arrival)))
   }
@@ -160,13 +178,29 @@ export class Arrivals {
   }
 
   /**
+   * A person has named the group of this study. It is completed now unless it is still arriving:
+   * then it is when it has become quiet.
+   */
+  async assigned(transfer: string): Promise<void> {
+    const arrival = [...this.#open.values()].find((one) => one.transfer === transfer)
+    if (!arrival) return
+    const wasAtRest = arrival.isAtRest
+    arrival.isAtRest = false
+    if (wasAtRest && arrival.clock.active === 0) await (arrival.closing ?? this.#close(arrival))
+  }
+
+  /**
    * Watches the open studies in the database: this gateway's own after a restart, and those of a
    * gateway that is gone.
    */
   async resume(): Promise<void> {
-    for (const { study, transfer, ...target } of await this.#rooms.transfers.arrivals()) {
+    for (const one of await this.#rooms.transfers.arrivals()) {
+      const { study, transfer, isAssigned, ...target } = one
       const key = keyOf(target, study)
-      if (this.#open.has(key)) continue
+      const known = this.#open.get(key)
+      // Assigned at another gateway.
+      if (known && isAssigned) known.isAtRest = false
+      if (known) continue
       this.#open.set(key, this.#newArrival({ key, study, target, transfer }))
     }
   }
@@ -193,6 +227,7 @@ export class Arrivals {
       gathering: undefined,
       clock: { openedAt: now, lastAt: now, active: 0, received: 0 },
       closing: undefined,
+      isAtRest: false,
     }
   }
 
@@ -202,7 +237,7 @@ export class Arrivals {
       this.#rooms.facilityKeys.secretsOf(facility)[0],
       signs.studyInstanceUID,
     )
-    const route = this.#openRoute(sender, study) ?? this.#options.route(sender, signs)
+    const route = await this.#routeOf(sender, study, signs)
     const target: UploadTarget = { actor, facility, ...route }
     const key = keyOf(target, study)
     for (;;) {
@@ -216,6 +251,18 @@ export class Arrivals {
     return arrival
   }
 
+  /** A study that would wait follows the decision of a person about its earlier images. */
+  async #routeOf(sender: Sender, study: string, signs: InstanceSigns): Promise<Route> {
+    const route = this.#openRoute(sender, study) ?? this.#options.route(sender, signs)
+    if (route.waits === undefined) return route
+    const former = await this.#rooms.transfers.waiting.former(sender.facility, study)
+    const { profile } = route
+    return (
+      this.#openRoute(sender, study) ??
+      (former ? { ...former, ...(profile !== undefined && { profile }) } : route)
+    )
+  }
+
   /**
    * The route of the study while it is open: instances of one study form one transfer, even when a
    * rule looks at the time, or at an attribute in which they differ. A sender that names a group
@@ -224,8 +271,7 @@ export class Arrivals {
   #openRoute({ facility, wanted }: Sender, study: string): Route | undefined {
     if (wanted?.group !== undefined) return undefined
     for (const { target, study: open, closing } of this.#open.values())
-      if (open === study && target.facility === facility && !closing)
-        return { group: target.group, priority: target.priority }
+      if (open === study && target.facility === facility && !closing) return routeOf(target)
     return undefined
   }
 
@@ -266,7 +312,9 @@ export class Arrivals {
 
   #close(arrival: Arrival): Promise<void> {
     arrival.closing = this.#complete(arrival)
-      .then(() => {
+      .then((isComplete) => {
+        arrival.isAtRest = !isComplete
+        if (!isComplete) return
         this.#open.delete(arrival.key)
         this.#announced.forget(studyKeyOf(arrival.target, arrival.study))
       })
@@ -288,12 +336,17 @@ export class Arrivals {
     return arrival.closing
   }
 
-  async #complete(arrival: Arrival): Promise<void> {
+  /** Returns false for a study that waits for a person. */
+  async #complete(arrival: Arrival): Promise<boolean> {
     const { target } = arrival
     await this.#endGathering(arrival)
     const { transfer } = arrival
-    if (transfer === undefined) return
-    const { actor, facility, group, priority } = target
+    if (transfer === undefined) return true
+    const route =
+      target.waits === undefined ? target : await this.#rooms.transfers.waiting.route(transfer)
+    if (!route) return false
+    const { actor, facility } = target
+    const { group, priority } = route
     const whole = { id: transfer, facility, group, priority }
     try {
       await this.#rooms.transfers.complete(actor, whole)
@@ -304,6 +357,7 @@ export class Arrivals {
       // Already completed by its sender, or its first instance never became durable.
       else if (code !== 'transfer_not_open') throw error
     }
+    return true
   }
 
   async #endGathering(arrival: Arrival): Promise<void> {
@@ -323,6 +377,12 @@ const originalOf = ({
 
 const keyOf = ({ facility, group }: UploadTarget, study: string): string =>
   [facility, group, study].join('/')
+
+const routeOf = ({ group, priority, profile, waits }: UploadTarget): Route => ({
+  ...{ group, priority },
+  ...(profile !== undefined && { profile }),
+  ...(waits !== undefined && { waits }),
+})
 
 const studyKeyOf = ({ facility }: Pick<UploadTarget, 'facility'>, study: string): string =>
   `${facility}/${study}`

@@ -3,6 +3,7 @@
  * except that each instance is committed as soon as it is durable, and the transfer is completed
  * when the study is.
  */
+import type { Directory } from './directory/index.js'
 import { receive } from './receive/index.js'
 import type { Part } from './receive/index.js'
 import { newEnvelope } from './seal/index.js'
@@ -15,7 +16,8 @@ import type { Transfers, UploadTarget } from './transfer/index.js'
 type OpenGathering = Awaited<ReturnType<Transfers['gather']>>
 type AboutPart = NonNullable<Parameters<OpenGathering['add']>[2]>
 
-export type GatheringRooms = Omit<PathRooms, 'transfers' | 'expectAllowed'> & {
+export type GatheringRooms = Omit<PathRooms, 'transfers' | 'expectAllowed' | 'directory'> & {
+  readonly directory: PathRooms['directory'] & Pick<Directory, 'recipientsOfAny'>
   readonly transfers: Pick<Transfers, 'gather'>
 }
 
@@ -52,7 +54,7 @@ export class Gathering {
     study: string,
   ): Promise<Gathering> {
     await rooms.gatewayKeys.expectFit()
-    const recipients = await rooms.directory.recipientsOf(target.group)
+    const recipients = await recipientsOf(rooms, target)
     const envelope = await newEnvelope(recipients, new Date(rooms.now()))
     await rooms.facilityKeys.expectInUse(target.facility)
     const open = await rooms.transfers.gather(target, envelope, study)
@@ -104,3 +106,9 @@ export class Gathering {
     this.#envelope.close()
   }
 }
+
+/** A study whose group is not known yet is sealed to all that may become its readers. */
+const recipientsOf = ({ directory }: GatheringRooms, { facility, group, waits }: UploadTarget) =>
+  waits === undefined
+    ? directory.recipientsOf(group)
+    : directory.recipientsOfAny(directory.facility(facility)?.groups ?? [])

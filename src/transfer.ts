@@ -12,6 +12,7 @@ import type { DeidentifiedInstance, DeidentifyContext, TextDetector } from './de
 import type { Directory } from './directory/index.js'
 import { NocturneError } from './lib/errors.js'
 import { rawDeflate } from './lib/raw-deflate.js'
+import { NO_GROUP } from './protocol/waiting.js'
 import { receive } from './receive/index.js'
 import type { Part } from './receive/index.js'
 import { newEnvelope } from './seal/index.js'
@@ -24,7 +25,7 @@ import type { Transfers, UploadAnswer, UploadTarget } from './transfer/index.js'
 /** What the main path depends on. */
 export interface PathRooms {
   readonly transfers: Pick<Transfers, 'begin'>
-  readonly directory: Pick<Directory, 'facility' | 'recipientsOf'>
+  readonly directory: Pick<Directory, 'facility' | 'profileOf' | 'recipientsOf'>
   readonly store: Pick<ObjectStore, 'put'>
   readonly facilityKeys: Pick<FacilityKeys, 'secretsOf' | 'expectInUse'>
   readonly gatewayKeys: Pick<GatewayKeys, 'expectFit'>
@@ -96,10 +97,11 @@ export class Upload {
    * Checks the gateway's own key and every certificate that the transfer will be sealed to, then
    * makes "transfer begun" durable.
    *
-   * @throws NocturneError `gateway_key_unfit`, `unknown_group`, `recipient_unusable`,
+   * @throws NocturneError `gateway_key_unfit`, `unknown_group`, `study_waits`, `recipient_unusable`,
    *   `transfer_not_open`, `ledger_unavailable`
    */
   static async begin(rooms: PathRooms, target: UploadTarget): Promise<Upload> {
+    if (target.group === NO_GROUP) throw new NocturneError('study_waits')
     await rooms.gatewayKeys.expectFit()
     const recipients = await rooms.directory.recipientsOf(target.group)
     const envelope = await newEnvelope(recipients, new Date(rooms.now()))
@@ -156,7 +158,7 @@ export function rulesOf(
   if (!facility) throw new NocturneError('site_invalid', { subject: target.facility })
   return {
     facility: facility.id,
-    profile: facility.profile,
+    profile: rooms.directory.profileOf(facility, target.profile),
     secret: rooms.facilityKeys.secretsOf(facility.id)[0],
     transfer: open.transfer,
     pseudonymOf: open.pseudonymOf,

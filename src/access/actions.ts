@@ -20,6 +20,8 @@ export const GLOBAL_ACTIONS = [
   'duty.swap',
   'report.list',
   'feedback.list',
+  'intake.list',
+  'intake.assign',
 ] as const
 
 /** Every action that can be requested. */

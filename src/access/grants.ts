@@ -38,6 +38,18 @@ export const GRANTS: readonly Grant[] = [
     actions: ['transfer.create', 'transfer.list'],
   },
   {
+    rule: 'senders and operators give studies that wait to a group',
+    role: 'sender',
+    relations: ['global'],
+    actions: ['intake.list', 'intake.assign'],
+  },
+  {
+    rule: 'senders and operators give studies that wait to a group',
+    role: 'operator',
+    relations: ['global'],
+    actions: ['intake.list', 'intake.assign'],
+  },
+  {
     rule: 'senders follow the transfers of their facility',
     role: 'sender',
     relations: ['own-facility'],

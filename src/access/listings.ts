@@ -5,7 +5,8 @@
  */
 import type { Actor, Ledger } from '../ledger/log/index.js'
 
-export type ListName = 'reports' | 'transfers' | 'inbox' | 'quarantine' | 'crosswalks' | 'cases'
+export type ListName =
+  'reports' | 'transfers' | 'inbox' | 'quarantine' | 'crosswalks' | 'cases' | 'waiting'
 
 const HOUR_MS = 3_600_000
 

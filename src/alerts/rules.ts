@@ -122,6 +122,12 @@ export const EVENT_RULES = {
     ...{ outcome: 8, everyMs: DAY_MS, types: ['ledger.restored', 'ledger.pruned'] },
     subject: actorOf,
   },
+  'study-waits': {
+    title: 'A study waits: no rule names a group for it, or a rule holds it for a person',
+    next: 'give it to a group: nocturne intake waiting, then nocturne intake assign',
+    ...{ outcome: 8, everyMs: 15 * MINUTE_MS, types: ['study.waiting'] },
+    subject: ({ facility }) => facility,
+  },
   'gate-exception': {
     title: 'The registers did not permit a transfer or a claim; it was let through for the patient',
     next: 'add what is missing: nocturne register list agreement, training or privilege',

@@ -29,6 +29,28 @@ const MAX_BITS = 8192
 const MAKE =
   'on a machine of the facility, run: openssl req -x509 -newkey rsa:3072 -days 1095 -subj /CN=facility -keyout facility.key.pem -out facility.x509.pem and use facility.x509.pem here'
 
+/** Rules whose profile would remove a link that a facility wants kept. */
+function unlinkedRules(
+  { facilities, intake }: SiteDraft,
+  profiles: ReadonlyMap<string, Profile>,
+): Finding[] {
+  const keepers = facilities.flatMap(({ id, encryptedAttributes }) =>
+    encryptedAttributes === undefined ? [] : (id ?? []),
+  )
+  return (intake?.rules ?? []).flatMap(({ when, then: { profile } }, index): Finding[] => {
+    if (profile === undefined || profiles.get(profile)?.links !== 'transfer') return []
+    const facility = keepers.find((id) => when.facility?.includes(id) ?? true)
+    if (facility === undefined) return []
+    return [
+      {
+        at: ['intake', 'rules', index, 'then', 'profile'],
+        problem: `keeps no link to the patient, but ${facility} has encryptedAttributes`,
+        hint: 'choose a profile with links: facility, such as pseudonymize, or limit the rule to other facilities with when.facility',
+      },
+    ]
+  })
+}
+
 /**
  * Who can open the Encrypted Attributes (0400,0500) of a facility's instances: the X.509
  * certificates in nocturne.yaml.
@@ -44,6 +66,7 @@ export async function readAttributeRecipients(
   const findings: Finding[] = []
   const problems: SiteProblem[] = []
   const seen = new Set<string>()
+  findings.push(...unlinkedRules(site, profiles))
   for (const [index, { encryptedAttributes: paths, profile }] of site.facilities.entries()) {
     if (paths === undefined) continue
     if (profile !== undefined && profiles.get(profile)?.links === 'transfer')

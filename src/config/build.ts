@@ -29,6 +29,8 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
   const isWhole =
     facilities.length === file.facilities.length && people.length === file.people.length
   if (recovery === undefined || !isWhole) return undefined
+  const profiles = ruleProfiles(file, parts)
+  if (profiles === undefined) return undefined
   const { name, listen, tls, origin, metrics } = file.gateway
   return {
     dir,
@@ -58,6 +60,7 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
     ...(file.textDetector && { textDetector: file.textDetector }),
     doors: buildDoors(dir, file.doors),
     intake: file.intake,
+    profiles,
     registers: file.registers,
     officers: file.officers,
     directory: file.directory,
@@ -70,6 +73,18 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
     notify: buildNotify(dir, file.notify),
     logLevel: file.logLevel,
   }
+}
+
+/** Undefined when one could not be read. */
+function ruleProfiles(file: SiteFile, { profiles }: Gathered): SiteConfig['profiles'] | undefined {
+  const named: Record<string, Profile> = {}
+  for (const { then } of file.intake.rules) {
+    if (then.profile === undefined) continue
+    const profile = profiles.get(then.profile)
+    if (profile === undefined) return undefined
+    named[then.profile] = profile
+  }
+  return named
 }
 
 type Armored = ReadonlyMap<string, string>

@@ -79,9 +79,16 @@ function checkRules({ intake, facilities, groups }: SiteDraft): Finding[] {
     return [
       ...unknown('facility', when.facility ?? [], ['when', 'facility']),
       ...unknown('group', then.group === undefined ? [] : [then.group], ['then', 'group']),
+      ...(then.hold === true && then.group !== undefined ? [heldForGroup(at)] : []),
     ]
   })
 }
+
+const heldForGroup = (at: Finding['at']): Finding => ({
+  at: [...at, 'then'],
+  problem: 'names a group and also holds the study until a person names one',
+  hint: 'remove either group or hold',
+})
 
 const PEER_HINT = 'write the path of a PEM file with the certificate of the peer or its authority'
 

@@ -28,7 +28,7 @@ export interface ProfilesReading {
 
 const FILE = /[/\\]|\.ya?ml$/i
 
-/** Reads the profiles that facilities name, each once. */
+/** Reads the profiles that facilities and intake rules name, each once. */
 export async function readProfiles(
   dir: string,
   site: SiteDraft,
@@ -39,9 +39,7 @@ export async function readProfiles(
   const findings: Finding[] = []
   const problems: SiteProblem[] = []
   const seen = new Set<string>()
-  for (const [index, { profile: name }] of site.facilities.entries()) {
-    if (name === undefined) continue
-    const at = ['facilities', index, 'profile']
+  for (const { name, at } of namedIn(site)) {
     const known = builtIn.get(name)
     if (known) profiles.set(name, known)
     else if (!FILE.test(name)) findings.push({ at, ...unknownProfile(name, [...builtIn.keys()]) })
@@ -64,6 +62,15 @@ export async function readProfiles(
   }
   return { profiles, findings, problems }
 }
+
+const namedIn = ({ facilities, intake }: SiteDraft) => [
+  ...facilities.flatMap(({ profile: name }, index) =>
+    name === undefined ? [] : [{ name, at: ['facilities', index, 'profile'] }],
+  ),
+  ...(intake?.rules ?? []).flatMap(({ then: { profile: name } }, index) =>
+    name === undefined ? [] : [{ name, at: ['intake', 'rules', index, 'then', 'profile'] }],
+  ),
+]
 
 function unknownProfile(name: string, names: readonly string[]) {
   const meant = nearest(name, names)

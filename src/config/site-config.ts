@@ -66,6 +66,8 @@ export interface SiteConfig {
    * case.
    */
   readonly intake: IntakeFile
+  /** Those that intake rules name, by the word used there. */
+  readonly profiles: Readonly<Record<string, Profile>>
   /**
    * Whether actions that the compliance registers do not permit are blocked or only cause a
    * warning.

@@ -25,7 +25,9 @@ export interface DirectoryParts {
 /** The recipient ID of the recovery certificate. */
 const RECOVERY = 'recovery'
 
-type People = Pick<SiteConfig, 'facilities' | 'groups' | 'people' | 'recovery'>
+type People = Pick<SiteConfig, 'facilities' | 'groups' | 'people' | 'recovery'> & {
+  readonly profiles?: SiteConfig['profiles']
+}
 
 /**
  * Everyone named in the configuration. A facility is also a principal: it sends its own studies.
@@ -66,11 +68,26 @@ export function createDirectory(config: People, parts: DirectoryParts): Director
     return [...own, ...others]
   }
 
+  const recipientsIn = (id: string): readonly string[] => {
+    try {
+      return present(id)
+    } catch {
+      return []
+    }
+  }
+
   return {
     principal,
     isRevoked: async ({ certificate }) => (await factsOf(certificate)).isRevoked,
     facility: (id) => facilities.get(id),
     group: (id) => groups.get(id),
+
+    profileOf(facility, named) {
+      if (named === undefined) return facility.profile
+      const profile = config.profiles?.[named]
+      if (!profile) throw new NocturneError('site_invalid', { subject: facility.id })
+      return profile
+    },
 
     async recipientsOf(id) {
       const recipients: Recipient[] = []
@@ -81,6 +98,18 @@ export function createDirectory(config: People, parts: DirectoryParts): Director
     async usableRecipientsOf(id) {
       const found = await Promise.allSettled(present(id).map(recipient))
       return found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    },
+
+    async recipientsOfAny(ids) {
+      const found = await Promise.allSettled(ids.flatMap((id) => recipientsIn(id).map(recipient)))
+      const usable = new Map(
+        found.flatMap((one) =>
+          one.status === 'fulfilled' ? [[one.value.fingerprint, one.value] as const] : [],
+        ),
+      )
+      if (![...usable.values()].some(({ id }) => id !== RECOVERY))
+        throw new NocturneError('recipient_unusable', { subject: ids.join(', ') })
+      return [...usable.values()]
     },
 
     async facilityRecipient(id) {

@@ -1,5 +1,6 @@
 /** Principals, and the directory's queries about them. */
 import type { FacilityConfig, GroupConfig } from '../config/index.js'
+import type { Profile } from '../deidentify/rules/index.js'
 import type { Role } from '../protocol/roles.js'
 import type { Recipient } from '../seal/keys/index.js'
 
@@ -21,6 +22,12 @@ export interface Directory {
   facility(id: string): FacilityConfig | undefined
   group(id: string): GroupConfig | undefined
   /**
+   * The profile that an intake rule named, otherwise the facility's own.
+   *
+   * @throws NocturneError `site_invalid` for one that the configuration no longer has
+   */
+  profileOf(facility: FacilityConfig, named: string | undefined): Profile
+  /**
    * The group's readers and the recovery certificate, in that order.
    *
    * @throws NocturneError `recipient_unusable` with the ID of the first one that the policy
@@ -32,6 +39,13 @@ export interface Directory {
    * single unusable certificate must not prevent.
    */
   usableRecipientsOf(group: string): Promise<readonly Recipient[]>
+  /**
+   * Everyone whom any of the facility's groups may be sealed to now: for a study whose group is not
+   * known yet. A group none of whose certificates is usable is left out.
+   *
+   * @throws NocturneError `recipient_unusable` when no group has a usable reader
+   */
+  recipientsOfAny(groups: readonly string[]): Promise<readonly Recipient[]>
   /**
    * The facility's own certificate, for quarantine and the crosswalk.
    *

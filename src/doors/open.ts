@@ -10,9 +10,10 @@ import type { ArrivalRooms } from '../arrivals.js'
 import type { DimseConfig, SiteConfig } from '../config/index.js'
 import type { Directory } from '../directory/index.js'
 import type { Ledger } from '../ledger/log/index.js'
-import { NocturneError, asNocturneError, systemCode } from '../lib/errors.js'
+import { asNocturneError, systemCode } from '../lib/errors.js'
 import type { Logger } from '../lib/logger.js'
 import { createRules, routing } from '../intake/index.js'
+import { NO_GROUP } from '../protocol/waiting.js'
 import type { Transfers } from '../transfer/index.js'
 import { createCommitment } from './dimse/commitment.js'
 import type { Report } from './dimse/commitment.js'
@@ -99,7 +100,7 @@ export async function openDoors(
 
 /**
  * Routes to the group that the sender names; otherwise as the first matching rule says; otherwise
- * to the facility's only group, with routine priority.
+ * to the facility's only group, with routine priority. What remains waits for a person.
  */
 function routeOf({
   directory,
@@ -112,9 +113,12 @@ function routeOf({
     const { address } = actor
     const checks = check({ facility, aeTitle, address, signs, at: now() })
     const groups = directory.facility(facility)?.groups ?? []
-    const { group, priority } = routing(checks, groups, wanted)
-    if (group === undefined) throw new NocturneError('unknown_group')
-    return { group, priority }
+    const { group = NO_GROUP, priority, profile, waits } = routing(checks, groups, wanted)
+    return {
+      ...{ group, priority },
+      ...(profile !== undefined && { profile }),
+      ...(waits !== undefined && { waits }),
+    }
   }
 }
 

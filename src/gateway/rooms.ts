@@ -1,6 +1,7 @@
 /** Opens the rooms of a site and connects them. The caller must close them. */
 import type { Compliance } from '../compliance/index.js'
 import type { Site } from '../config/index.js'
+import type { AssignStudy } from '../arrivals.js'
 import { Gathering } from '../gathering.js'
 import type { BeginGathering } from '../gathering.js'
 import { Upload } from '../transfer.js'
@@ -49,6 +50,7 @@ export interface Rooms
    * @throws NocturneError `unauthenticated`
    */
   readonly expectAllowed: PathRooms['expectAllowed']
+  readonly assignStudy: AssignStudy
   close(): Promise<void>
 }
 
@@ -84,7 +86,7 @@ function pathsOf(
   { directory, certificates, facilityKeys, gatewayKeys }: RecordRooms,
   { transfers }: Pick<ReadingRooms, 'transfers'>,
   { compliance }: Pick<OversightRooms, 'compliance'>,
-): Pick<Rooms, 'beginUpload' | 'beginGathering' | 'expectAllowed'> {
+): Pick<Rooms, 'beginUpload' | 'beginGathering' | 'expectAllowed' | 'assignStudy'> {
   const path = {
     ...{ transfers, directory, store, facilityKeys, gatewayKeys, textDetector, now },
     limits: site.config.limits,
@@ -93,12 +95,18 @@ function pathsOf(
   }
   return {
     expectAllowed: path.expectAllowed,
+    assignStudy: async (actor, { transfer, facility, priority }, to) => {
+      const { group, priority: wanted = priority } = to
+      await compliance.gates.transfer({ facility, group, priority: wanted }, actor)
+      return transfers.waiting.assign(actor, transfer, { group, priority: wanted })
+    },
     beginUpload: async (target) => {
       await gateOf(compliance, target)
       return Upload.begin(path, target)
     },
     beginGathering: async (target, study) => {
-      await gateOf(compliance, target)
+      // Where a study waits for its group, the gate is asked once a person names one.
+      if (target.waits === undefined) await gateOf(compliance, target)
       return Gathering.begin(path, target, study)
     },
   }

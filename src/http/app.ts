@@ -32,6 +32,8 @@ import { fhirRoutes } from './routes/fhir.js'
 import type { FhirRouteRooms } from './routes/fhir.js'
 import { healthRoutes, isOperator, metricsRoutes } from './routes/health.js'
 import type { DoorState, HealthRooms } from './routes/health.js'
+import { intakeRoutes } from './routes/intake.js'
+import type { IntakeRouteRooms } from './routes/intake.js'
 import { keepingRoutes } from './routes/keeping.js'
 import type { KeepingRouteRooms } from './routes/keeping.js'
 import { keyRoutes } from './routes/keys.js'
@@ -69,6 +71,7 @@ export type AppRooms = AuditRouteRooms &
   FeedbackRouteRooms &
   HandoverRouteRooms &
   HealthRooms &
+  IntakeRouteRooms &
   KeepingRouteRooms &
   NoteRouteRooms &
   QuarantineRouteRooms &
@@ -82,7 +85,9 @@ export type AppRooms = AuditRouteRooms &
 
 /** The state of the doors other than HTTP, and the intake of STOW-RS. */
 export interface AppDoors extends DoorState {
-  readonly arrivals: StowParts['arrivals'] & DoorState['arrivals']
+  readonly arrivals: StowParts['arrivals'] &
+    DoorState['arrivals'] &
+    Parameters<typeof intakeRoutes>[1]
 }
 
 /** @param doors the doors other than HTTP, which readiness and metrics report on. */
@@ -113,6 +118,7 @@ export function createApp(
     noStore,
     signInRoutes(rooms, origin),
     transferRoutes(rooms, metrics, gate),
+    intakeRoutes(rooms, doors.arrivals),
     quarantineRoutes(rooms, metrics, gate),
     crosswalkRoutes(rooms),
     caseRoutes(rooms),

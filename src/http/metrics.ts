@@ -4,6 +4,7 @@
  */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { CriticalCounts } from '../critical/index.js'
+import { WAITS } from '../protocol/waiting.js'
 import type { SinkStatus } from '../ledger/sinks/index.js'
 
 export interface Metrics {
@@ -28,6 +29,8 @@ export interface Metrics {
   alerts(counts: ReadonlyMap<string, number>, active: ReadonlySet<string>): void
   /** How long a review of the ledger is overdue. */
   reviewOverdue(seconds: number): void
+  /** Studies that wait until a person names their group, one entry each. */
+  waiting(studies: readonly { readonly reason: string }[]): void
   /** Share of its daily quota that each facility has used. */
   quotas(used: readonly (readonly [facility: string, share: number])[]): void
   /** How long work that was due had to wait for the thread that answers requests. */
@@ -82,13 +85,22 @@ function requestMetrics(registry: Registry): Pick<Metrics, 'request' | 'item'> {
   }
 }
 
-function intakeMetrics(gauge: MakeGauge): Pick<Metrics, 'uploads' | 'arriving'> {
+function intakeMetrics(gauge: MakeGauge): Pick<Metrics, 'uploads' | 'arriving' | 'waiting'> {
   const associations = gauge('nocturne_associations', 'Open DICOM associations')
   const studies = gauge(
     'nocturne_arriving_studies',
     'Studies that are still arriving instance by instance',
   )
+  const waiting = gauge(
+    'nocturne_waiting_studies',
+    'Studies that wait until a person names their group, by reason',
+    'reason',
+  )
   return {
+    waiting: (studies) => {
+      for (const reason of WAITS)
+        waiting.set({ reason }, studies.filter((one) => one.reason === reason).length)
+    },
     uploads: gauge('nocturne_uploads', 'Uploads in progress'),
     arriving: (now, open) => {
       associations.set(now)

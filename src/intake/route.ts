@@ -1,14 +1,23 @@
-/** Where an instance goes: as its sender asked, else as a rule says, else to the only group. */
+/**
+ * Where an instance goes: as its sender asked, else as a rule says, else to the only group. A study
+ * for which nothing decides waits for a person.
+ */
 import type { Priority } from '../state/index.js'
 import { appliedOf } from './rules.js'
 import type { RuleCheck } from './rules.js'
 
+/** Why a study waits: nothing names a group of its facility, or a rule holds it for a person. */
+export type Waits = 'unmatched' | 'hold'
+
 export interface Routing {
   /** The rule that applies, if any does. */
   readonly check: RuleCheck | undefined
-  /** Undefined when nothing decides between the facility's groups. */
+  /** Undefined when the study waits. */
   readonly group: string | undefined
+  readonly waits: Waits | undefined
   readonly priority: Priority
+  /** Named by the rule; otherwise the profile of the facility applies. */
+  readonly profile: string | undefined
 }
 
 export function routing(
@@ -17,12 +26,16 @@ export function routing(
   wanted: { readonly group?: string; readonly priority?: Priority } = {},
 ): Routing {
   const check = appliedOf(checks)
-  const { group, priority } = check?.rule.then ?? {}
+  const { group, priority, profile, hold } = check?.rule.then ?? {}
   const only = groups.length === 1 ? groups[0] : undefined
-  const named = wanted.group ?? group ?? only
+  const isHeld = hold === true && wanted.group === undefined
+  const named = isHeld ? undefined : (wanted.group ?? group ?? only)
+  const known = named !== undefined && groups.includes(named) ? named : undefined
   return {
     check,
-    group: named !== undefined && groups.includes(named) ? named : undefined,
+    group: known,
+    waits: known !== undefined ? undefined : isHeld ? 'hold' : 'unmatched',
     priority: wanted.priority ?? priority ?? 'routine',
+    profile,
   }
 }

@@ -27,6 +27,10 @@ export interface IntakeRule {
   readonly then: {
     readonly group?: string | undefined
     readonly priority?: Priority | undefined
+    /** De-identifies the study, instead of the profile of its facility. */
+    readonly profile?: string | undefined
+    /** The study waits until a person names its group. */
+    readonly hold?: boolean | undefined
   }
 }
 

@@ -36,6 +36,7 @@ import { timekeeping } from './migrations/night/0094-timekeeping.js'
 import { quarantineIndex } from './migrations/quarantine-index.js'
 import { notes } from './migrations/night/0095-notes.js'
 import { reminders } from './migrations/0115-reminders.js'
+import { waitingStudies } from './migrations/0150-waiting-studies.js'
 import type { Engine } from './migrations/engine.js'
 import { refuseNewer, refuseOlder } from './sharing.js'
 import type { OlderGateways } from './sharing.js'
@@ -81,6 +82,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0095-notes': notes(engine),
   '0100-quarantine-index': quarantineIndex(),
   '0115-reminders': reminders(engine),
+  '0150-waiting-studies': waitingStudies(engine),
 })
 
 /**

@@ -1,7 +1,8 @@
 /** The first durable step of an upload: the event, and an envelope under a lease. */
 import type { Cases } from '../cases/index.js'
+import type { Waits } from '../intake/index.js'
 import { NocturneError } from '../lib/errors.js'
-import type { Actor } from '../ledger/log/index.js'
+import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { DataFormat } from '../seal/index.js'
 import type { Priority, Tx } from '../state/index.js'
 import { LEASE_MS } from './lease.js'
@@ -32,6 +33,10 @@ export interface UploadTarget {
   readonly missing?: number
   /** Sent again on purpose, so it is not compared with earlier transfers. */
   readonly again?: boolean
+  /** De-identifies instead of the facility's own profile; named by an intake rule. */
+  readonly profile?: string
+  /** Why the group is not known yet; `group` is NO_GROUP then. */
+  readonly waits?: Waits
 }
 
 export interface BegunEnvelope {
@@ -49,7 +54,7 @@ export interface BegunEnvelope {
 }
 
 /**
- * @param also further writes for the same transaction
+ * @param also further writes for the same transaction; returns their events
  * @throws NocturneError `quota_reached`, `transfer_not_open`, `upload_under_way`,
  *   `ledger_unavailable`
  */
@@ -57,7 +62,7 @@ export async function beginEnvelope(
   rooms: TransferRooms,
   target: UploadTarget,
   envelope: { readonly transfer: string; readonly id: string; readonly format: DataFormat },
-  also?: (tx: Tx) => Promise<void>,
+  also?: (tx: Tx) => Promise<readonly EventInput[]>,
 ): Promise<BegunEnvelope> {
   const { transfer, id, format } = envelope
   await expectRoom(rooms, target)
@@ -85,7 +90,7 @@ export async function beginEnvelope(
       .execute()
     const about = { facility: target.facility, envelope: id, transfer, now }
     if (target.key) await insertUploadKey(tx, target.key, about)
-    await also?.(tx)
+    const events = (await also?.(tx)) ?? []
     return {
       value: before,
       events: [
@@ -98,6 +103,7 @@ export async function beginEnvelope(
           transfer,
           detail: begunDetail(target, envelope),
         },
+        ...events,
       ],
     }
   })
@@ -142,6 +148,7 @@ const newTransfer = (id: string, target: UploadTarget, now: number) => ({
   sent_handle: null,
   missing: target.missing ?? 0,
   patient: null,
+  profile: target.profile ?? null,
 })
 
 type Arriving = Parameters<Cases['arrive']>[2]

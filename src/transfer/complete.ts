@@ -13,8 +13,9 @@ import type { Transfer } from './find.js'
 import { LEASE_MS } from './lease.js'
 import { storeManifest } from './manifest.js'
 import type { ManifestEntry } from '../protocol/manifest.js'
+import { NO_GROUP } from '../protocol/waiting.js'
 import type { TransferRooms } from './rooms.js'
-import { claimEnvelope, insertManifest } from './rows.js'
+import { claimEnvelope, expectNoneUnderWay, insertManifest } from './rows.js'
 import { findSentBefore } from './sent-before.js'
 import { outcomesOf } from './views.js'
 import { forgetEnvelope } from './sweep.js'
@@ -53,6 +54,7 @@ export async function completeTransfer(
     .where('state', '=', 'open')
     .executeTakeFirst()
   if (!transfer) throw new NocturneError('transfer_not_open')
+  if (wanted.group === NO_GROUP) throw new NocturneError('study_waits')
   if (transfer.item_count === 0) throw new NocturneError('transfer_empty')
   await rooms.gatewayKeys.expectFit()
   const envelope = await leaseEnvelope(rooms, id)
@@ -130,21 +132,6 @@ async function commitManifest(
     }
   })
   return { id, state: 'available', receipt: await rooms.ledger.proof(receipts[0].index) }
-}
-
-/**
- * An envelope that another gateway is still filling, or that has not been cleaned up yet, blocks
- * completion.
- * @throws NocturneError `too_busy`
- */
-async function expectNoneUnderWay(tx: Tx, transfer: string): Promise<void> {
-  const growing = await tx
-    .selectFrom('envelopes')
-    .select('id')
-    .where('transfer', '=', transfer)
-    .where('state', 'in', ['growing', 'settling'])
-    .executeTakeFirst()
-  if (growing) throw new NocturneError('too_busy')
 }
 
 /**

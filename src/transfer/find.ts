@@ -30,6 +30,8 @@ export type Transfer = Station<
     readonly manifest: StoredManifest | undefined
     /** Set once available: keyed handle of the patient, if the items name exactly one. */
     readonly patient: string | undefined
+    /** The profile that an intake rule named, if any. */
+    readonly profile: string | undefined
   }
 >
 
@@ -152,5 +154,6 @@ function transferOf(row: TransferTable): Transfer {
     missing: row.missing,
     manifest: isListed ? { digest, object, size, envelope } : undefined,
     patient: row.patient ?? undefined,
+    profile: row.profile ?? undefined,
   } as Transfer
 }

@@ -21,7 +21,15 @@ export interface TransferRooms {
   /** Adds an arriving transfer to its case, in the same transaction. */
   readonly cases: Pick<Cases, 'arrive' | 'ofTransfers' | 'raise'>
   readonly store: Pick<ObjectStore, 'put' | 'get' | 'delete' | 'list'>
-  readonly directory: Pick<Directory, 'facility' | 'facilityRecipient' | 'principal'>
+  readonly directory: Pick<
+    Directory,
+    | 'facility'
+    | 'facilityRecipient'
+    | 'principal'
+    | 'profileOf'
+    | 'recipientsOf'
+    | 'usableRecipientsOf'
+  >
   readonly facilityKeys: Pick<FacilityKeys, 'secretsOf'>
   readonly gatewayKeys: Pick<GatewayKeys, 'expectFit'>
   /**

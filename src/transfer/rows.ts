@@ -33,6 +33,21 @@ export async function claimEnvelope(
 }
 
 /**
+ * An envelope that another gateway is still filling, or that has not been cleaned up yet, blocks
+ * completion.
+ * @throws NocturneError `too_busy`
+ */
+export async function expectNoneUnderWay(tx: Tx, transfer: string): Promise<void> {
+  const growing = await tx
+    .selectFrom('envelopes')
+    .select('id')
+    .where('transfer', '=', transfer)
+    .where('state', 'in', ['growing', 'settling'])
+    .executeTakeFirst()
+  if (growing) throw new NocturneError('too_busy')
+}
+
+/**
  * Adds the items to the transfer's count and returns the number of the first one. The transfer must
  * be this request's own, or open.
  */

@@ -8,6 +8,8 @@ import { countOutcomes, hasUnopened } from './outcomes.js'
 import type { OutcomeCount } from './outcomes.js'
 import { openArrivals } from './arrival/studies.js'
 import type { OpenArrival, StudyKey } from './arrival/studies.js'
+import { waitingOf } from './arrival/waiting.js'
+import type { Waiting } from './arrival/waiting.js'
 import { abandonEmpty, completeTransfer } from './complete.js'
 import type { Closable, CompletedTransfer } from './complete.js'
 import type { CrosswalksAnswer, QuarantineAnswer } from '../protocol/http/facility.js'
@@ -102,6 +104,7 @@ export interface Transfers {
   ): Promise<OpenGathering>
   /** Studies whose transfers are open, on any gateway. */
   arrivals(): Promise<readonly OpenArrival[]>
+  readonly waiting: Waiting
   /** Which of these instances the facility has deposited, in the order asked. */
   deposits(facility: string, references: readonly InstanceReference[]): Promise<readonly Deposit[]>
   /**
@@ -241,6 +244,7 @@ export function createTransfers(given: Omit<TransferRooms, 'leases'>): Transfers
     upload: (facility, key) => findUpload(state.db, facility, key),
     gather: (target, envelope, study) => openGathering(rooms, target, envelope, study),
     arrivals: () => openArrivals(state.db),
+    waiting: waitingOf(rooms),
     deposits: (facility, references) => findDeposits(rooms, facility, references),
     abandonEmpty: (actor, transfer) => abandonEmpty(rooms, actor, transfer),
     complete: (actor, transfer) => completeTransfer(rooms, actor, transfer),

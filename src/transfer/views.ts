@@ -1,5 +1,6 @@
 /** What users may see of a transfer: its state and counts, nothing that identifies a patient. */
 import type { TransferAnswer } from '../protocol/http/transfers.js'
+import { NO_GROUP } from '../protocol/waiting.js'
 import type { Named } from '../protocol/words.js'
 import type { Db } from '../state/index.js'
 import type { Outcome } from '../state/tables/index.js'
@@ -10,8 +11,15 @@ export type TransferView = Named<TransferAnswer>
 /** Counts the item outcomes of all rows with one query, and the items held with another. */
 export async function viewsOf(db: Db, rows: readonly Transfer[]): Promise<TransferView[]> {
   const ids = rows.map(({ id }) => id)
-  const [counts, held] = await Promise.all([countsOf(db, ids), heldOf(db, ids)])
-  return rows.map((row) => viewOf(row, counts.get(row.id) ?? NONE, held.get(row.id) ?? 0))
+  const [counts, held, waits] = await Promise.all([
+    countsOf(db, ids),
+    heldOf(db, ids),
+    waitsOf(db, rows),
+  ])
+  return rows.map((row) => ({
+    ...viewOf(row, counts.get(row.id) ?? NONE, held.get(row.id) ?? 0),
+    ...waits.get(row.id),
+  }))
 }
 
 type Counts = Record<Outcome, number>
@@ -51,6 +59,19 @@ async function heldOf(db: Db, ids: readonly string[]): Promise<ReadonlyMap<strin
     .groupBy('transfer')
     .execute()
   return new Map(counted.map(({ transfer, count }) => [transfer, Number(count)]))
+}
+
+type WaitsView = Pick<TransferView, 'waits'>
+
+async function waitsOf(db: Db, rows: readonly Transfer[]): Promise<ReadonlyMap<string, WaitsView>> {
+  const ids = rows.flatMap(({ id, group }) => (group === NO_GROUP ? [id] : []))
+  if (ids.length === 0) return new Map()
+  const found = await db
+    .selectFrom('waiting_studies')
+    .select(['transfer', 'reason'])
+    .where('transfer', 'in', ids)
+    .execute()
+  return new Map(found.map(({ transfer, reason }) => [transfer, { waits: reason }]))
 }
 
 const viewOf = (transfer: Transfer, outcomes: Readonly<Counts>, held: number): TransferView => {

@@ -8,6 +8,10 @@ import type { Role } from '../../src/protocol/roles.js'
 import { principal } from './_people.js'
 
 const ROLES: readonly Role[] = ['sender', 'reader', 'officer', 'operator', 'recovery']
+/** All that operators may do. */
+const OPERATORS: ReadonlySet<string> = new Set([
+  ...['gateway.metrics', 'member.confirm', 'intake.list', 'intake.assign'],
+])
 const golden = new URL('decisions.txt', import.meta.url)
 
 /**
@@ -59,11 +63,11 @@ describe('decide', () => {
     )
   })
 
-  it('lets operators only monitor the machine and confirm new readers, and hides every transfer from them', () => {
+  it('lets operators monitor the machine, confirm new readers and route what waits, and hides the rest from them', () => {
     for (const action of ACTIONS)
       for (const relation of RELATIONS) {
         const { allowed, visible } = decide('operator', action, relation)
-        const isTheirs = action === 'gateway.metrics' || action === 'member.confirm'
+        const isTheirs = OPERATORS.has(action)
         expect(allowed).toBe(isTheirs && relation === 'global')
         if (relation !== 'global') expect(visible).toBe(false)
       }

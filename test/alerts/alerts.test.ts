@@ -69,6 +69,10 @@ const CASES: Readonly<
     fires: [system('sink.lost', { sink: 's1' })],
     silent: [system('sink.regained', { sink: 's1' })],
   },
+  'study-waits': {
+    fires: [{ ...system('study.waiting', { reason: 'unmatched' }), facility: 'facility-a' }],
+    silent: [system('study.assigned', { reason: 'unmatched' })],
+  },
   'gate-exception': {
     fires: [system('gate.applied', { verdict: 'excepted', subject: 'reader-1', because: 'stat' })],
     silent: [system('gate.applied', { verdict: 'warned', subject: 'reader-1' })],

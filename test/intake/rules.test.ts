@@ -103,7 +103,18 @@ describe('intake rules', () => {
     // A group that the facility does not send to.
     expect(routing(checks, ['nights', 'days']).group).toBeUndefined()
     expect(routing([], ['nights'])).toMatchObject({ group: 'nights', priority: 'routine' })
-    expect(routing([], ['nights', 'days']).group).toBeUndefined()
+    expect(routing([], ['nights', 'days'])).toMatchObject({ group: undefined, waits: 'unmatched' })
+  })
+
+  it('hold a study for a person, unless the sender names a group', () => {
+    const hold = createRules([{ when: {}, then: { hold: true, profile: 'strip' } }], 'UTC')
+    const checks = hold(instance({}))
+    expect(routing(checks, ['nights'])).toMatchObject({
+      ...{ group: undefined, waits: 'hold', profile: 'strip' },
+    })
+    expect(routing(checks, ['nights'], { group: 'nights' })).toMatchObject({
+      ...{ group: 'nights', waits: undefined },
+    })
   })
 })
 
@@ -124,6 +135,7 @@ describe('intake test', () => {
       },
       expect.objectContaining({ isDicom: false, rule: 4 }),
     ])
+    expect(tested[1]).toMatchObject({ waits: 'unmatched' })
     expect(tested[1]).not.toHaveProperty('group')
     await expect(testFiles(config, [join(folder, 'c')], {}, 0)).rejects.toMatchObject({
       code: 'file_unreadable',

@@ -333,6 +333,7 @@ const transfer = (id: string, values: Partial<TransferTable> = {}): TransferTabl
   facility: 'facility-a',
   group_id: 'nights',
   continues: null,
+  profile: null,
   sent_handle: null,
   missing: 0,
   sender: 'facility-a-sender',

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs'
 import type { SiteConfig } from '../../config/index.js'
 import { createRules, peek, routing } from '../../intake/index.js'
-import type { RuleCheck } from '../../intake/index.js'
+import type { RuleCheck, Waits } from '../../intake/index.js'
 import type { Priority } from '../../state/index.js'
 import { fileError, usageError } from '../command-error.js'
 
@@ -20,8 +20,11 @@ export interface TestedFile {
   /** Rules that do not apply, before the one that does; rules count from 1. */
   readonly skipped: readonly { readonly rule: number; readonly unmet: readonly string[] }[]
   readonly rule?: number
-  /** Absent when the study would be refused. */
+  /** Absent when the study would wait for a person. */
   readonly group?: string
+  readonly waits?: Waits
+  /** Named by the rule. */
+  readonly profile?: string
   readonly priority: Priority
 }
 
@@ -47,12 +50,14 @@ export async function testFiles(
   for (const file of files) {
     const signs = await signsOf(file)
     const checks = check({ facility: known.id, aeTitle, address, signs, at })
-    const { check: applied, group, priority } = routing(checks, known.groups)
+    const { check: applied, group, priority, waits, profile } = routing(checks, known.groups)
     tested.push({
       ...{ file, priority, isDicom: signs.sopClassUID !== undefined },
       skipped: checks.filter((one) => one !== applied).map(skippedOf),
       ...(applied && { rule: applied.index + 1 }),
       ...(group !== undefined && { group }),
+      ...(waits !== undefined && { waits }),
+      ...(profile !== undefined && { profile }),
     })
   }
   return tested

@@ -80,6 +80,8 @@ export const conditionFields = {
 export const consequenceFields = {
   group: z.string().optional(),
   priority: z.enum(PRIORITIES).optional(),
+  profile: path.optional(),
+  hold: z.boolean().optional(),
 }
 
 export const intakeFields = {

@@ -218,9 +218,12 @@ const EXPECTED: Readonly<Record<string, string>> = {
     'write an address such as 10.1.2.3, a network such as 10.1.2.0/24, or a list of them',
   'intake.rules[].when.hours':
     'write days and hours such as mon-fri 18:00-07:00, or a list of them',
-  'intake.rules[].then': 'write group: ID, priority: routine, urgent or stat, or both',
+  'intake.rules[].then':
+    'write group: ID or hold: true, and optionally priority: routine, urgent or stat, and profile: NAME',
   'intake.rules[].then.group': 'write the ID of one of the groups that the facility sends to',
   'intake.rules[].then.priority': 'write routine, urgent or stat',
+  'intake.rules[].then.profile': 'write strip, pseudonymize, or the path of your own profile',
+  'intake.rules[].then.hold': 'write true: the study waits until a person names its group',
   'intake.timezone':
     'write the IANA name of the time zone of the hours in intake.rules, such as America/New_York',
   'intake.cap':

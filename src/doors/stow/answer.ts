@@ -40,7 +40,8 @@ export interface StoreAnswer {
   readonly warning: string | undefined
 }
 
-export function answerTo(outcomes: readonly StoreOutcome[]): StoreAnswer {
+/** @param waiting instances stored whose study waits until a person names its group */
+export function answerTo(outcomes: readonly StoreOutcome[], waiting = 0): StoreAnswer {
   const isFailure = ({ reason }: StoreOutcome) => reason !== undefined && reason !== Reason.held
   const stored = outcomes.filter((one) => !isFailure(one))
   const failed = outcomes.filter(isFailure)
@@ -59,7 +60,7 @@ export function answerTo(outcomes: readonly StoreOutcome[]): StoreAnswer {
         others.map(({ reason }) => ({ '00081197': us(reason) })),
       ),
     },
-    warning: warningOf(outcomes.length, failed.length, held),
+    warning: warningOf(outcomes.length, { failed: failed.length, held, waiting }),
   }
 }
 
@@ -80,10 +81,16 @@ function statusOf(
   return failed.every(isUnreadable) ? 400 : 409
 }
 
-function warningOf(all: number, failed: number, held: number): string | undefined {
+function warningOf(
+  all: number,
+  { failed, held, waiting }: Readonly<Record<'failed' | 'held' | 'waiting', number>>,
+): string | undefined {
   const parts = [
     ...(failed > 0 ? [`${failed} of ${all} instances were not stored`] : []),
     ...(held > 0 ? [`${held} of ${all} are stored and held for review`] : []),
+    ...(waiting > 0
+      ? [`${waiting} of ${all} are stored and wait until a person names their reading group`]
+      : []),
   ]
   return parts.length > 0 ? parts.join('; ') : undefined
 }

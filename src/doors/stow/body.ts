@@ -37,14 +37,14 @@ export async function storeBody(
   { octets, contentType, study, isComplete }: StoreRequest,
 ): Promise<StoreAnswer> {
   const body = bodyOf(paced(octets, limits.idleSeconds * 1_000, limits.slowestBytes), contentType)
-  const { outcomes, transfers } = await storeAll(
+  const { outcomes, transfers, waiting } = await storeAll(
     { take: (who, part, onSigns) => arrivals.take(who, part, onSigns), count, limits },
     sender,
     body.parts,
     { study, type: body.type },
   )
   if (isComplete) for (const transfer of transfers) await arrivals.closeNow(transfer)
-  return answerTo(outcomes)
+  return answerTo(outcomes, waiting)
 }
 
 /** @throws NocturneError `not_stow` */

@@ -25,6 +25,8 @@ export interface StoredRequest {
   readonly outcomes: readonly StoreOutcome[]
   /** Transfers to which at least one instance was added. */
   readonly transfers: ReadonlySet<string>
+  /** Instances stored whose study waits until a person names its group. */
+  readonly waiting: number
 }
 
 /** Instances that have been read and are being made durable while the next ones arrive. */
@@ -44,6 +46,7 @@ export async function storeAll(
   const results: Promise<readonly StoreOutcome[]>[] = []
   const inFlight = new Set<Promise<unknown>>()
   const transfers = new Set<string>()
+  let waiting = 0
   for await (const part of body) {
     if (results.length >= parts.limits.requestItems) throw new NocturneError('too_many_items')
     const { bytes, consumed } = watched(part.bytes)
@@ -52,7 +55,7 @@ export async function storeAll(
       parts,
       sender,
       { ...part, contentType, bytes },
-      { ...options, transfers },
+      { ...options, transfers, onWaiting: (items) => (waiting += items) },
     )
     results.push(stored)
     inFlight.add(stored)
@@ -60,7 +63,7 @@ export async function storeAll(
     await Promise.race([consumed, stored])
     while (inFlight.size >= IN_FLIGHT) await Promise.race(inFlight)
   }
-  return { outcomes: (await Promise.all(results)).flat(), transfers }
+  return { outcomes: (await Promise.all(results)).flat(), transfers, waiting }
 }
 
 /** Never rejects: a failure becomes the outcome of the part. */
@@ -68,7 +71,15 @@ async function storeOne(
   parts: StoreParts,
   sender: Sender,
   { contentType, bytes }: BodyPart,
-  { study, transfers }: { readonly study: string | undefined; readonly transfers: Set<string> },
+  {
+    study,
+    transfers,
+    onWaiting,
+  }: {
+    readonly study: string | undefined
+    readonly transfers: Set<string>
+    readonly onWaiting: (items: number) => void
+  },
 ): Promise<readonly StoreOutcome[]> {
   let signs: InstanceSigns | undefined
   const outcome = (reason: number | undefined, isTemporary = false): StoreOutcome => ({
@@ -80,7 +91,7 @@ async function storeOne(
   if (contentType !== 'application/dicom') return [outcome(Reason.cannotUnderstand)]
   try {
     const part = { contentType, fileName: undefined, bytes }
-    const { items, transfer } = await parts.take(sender, part, (found) => {
+    const { items, transfer, isWaiting } = await parts.take(sender, part, (found) => {
       signs = found
       // The URL states the study to which the instances belong (PS3.18 10.5.1).
       if (study !== undefined && found.studyInstanceUID !== study) {
@@ -88,6 +99,7 @@ async function storeOne(
       }
     })
     transfers.add(transfer)
+    if (isWaiting) onWaiting(items.filter(({ outcome: one }) => one !== 'refused').length)
     return items.map((item) => {
       parts.count(item.outcome)
       if (item.outcome === 'accepted' || item.outcome === 'duplicate') return outcome(undefined)

@@ -68,7 +68,9 @@ type Probed = Readiness & { readonly named: Named }
 export interface HealthRooms {
   readonly site: { readonly config: SiteConfig }
   readonly state: Pick<State, 'db' | 'ping'>
-  readonly transfers: Pick<Transfers, 'usedShares'>
+  readonly transfers: Pick<Transfers, 'usedShares'> & {
+    readonly waiting: Pick<Transfers['waiting'], 'all'>
+  }
   readonly store: Pick<ObjectStore, 'check'>
   readonly ledger: Pick<Ledger, 'check' | 'checkpoint'>
   readonly guard: Pick<RowGuard, 'sift' | 'mismatches'>
@@ -146,6 +148,7 @@ export function metricsRoutes(
     metrics.sinks(await rooms.forwarding.status())
     metrics.arriving(doors.associations(), doors.arrivals.count)
     metrics.quotas(await usedShares(rooms))
+    metrics.waiting(await rooms.transfers.waiting.all())
     metrics.loopDelay(doors.loop.scraped())
     metrics.cases(await rooms.cases.counts(), await countOf(rooms.state.db, 'clock.missed'))
     metrics.critical(await rooms.critical.counts())
@@ -198,6 +201,7 @@ async function namedOf(rooms: HealthRooms): Promise<Named> {
         warnings.push(
           `${facility} has sent ${Math.round(share * 100)} % of what limits.dailyBytes allows within 24 hours`,
         )
+    warnings.push(...(await waitingWarnings(rooms)))
     if (rooms.site.config.sinks.length === 0) return { warnings, sinks: undefined }
     const sinks = await rooms.forwarding.status()
     for (const { id, behind, lagSeconds, problem } of sinks) {
@@ -210,6 +214,16 @@ async function namedOf(rooms: HealthRooms): Promise<Named> {
     // The database is unavailable, which its own check reports.
     return { warnings, sinks: undefined }
   }
+}
+
+async function waitingWarnings({ transfers }: HealthRooms): Promise<readonly string[]> {
+  const counts = new Map<string, number>()
+  for (const { facility } of await transfers.waiting.all())
+    counts.set(facility, (counts.get(facility) ?? 0) + 1)
+  return [...counts].map(
+    ([facility, count]) =>
+      `${count} ${count === 1 ? 'study' : 'studies'} of ${facility} wait until a person names the group: run nocturne intake waiting`,
+  )
 }
 
 const verdict = (check: Promise<unknown>): Promise<string> =>

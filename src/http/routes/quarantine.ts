@@ -178,7 +178,7 @@ interface Signed {
 /** A new transfer, complete at once, that continues the one whose items were held. */
 const wantedRelease = (
   actor: Actor,
-  { id, facility, group, priority }: Transfer,
+  { id, facility, group, priority, profile }: Transfer,
   release: Release,
   key: UploadTarget['key'],
 ) => ({
@@ -186,6 +186,7 @@ const wantedRelease = (
   target: {
     ...{ actor, facility, group, priority, release },
     continues: id,
+    ...(profile !== undefined && { profile }),
     ...(key && { key }),
   },
 })

@@ -29,6 +29,8 @@ export const EVENT_TYPES = {
   'association.refused': ['110113', '110126'],
   'association.ended': ['110114', '110123'],
   'commitment.reported': ['110101'],
+  'study.waiting': ['110113'],
+  'study.assigned': ['110111'],
   'transfer.begun': ['110102'],
   'item.accepted': ['110103'],
   'item.quarantined': ['110103'],

@@ -95,6 +95,8 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
     title: 'a peer asked which of its instances are stored',
     action: 'R',
   },
+  'study.waiting': alert('a study waits until a person names its group'),
+  'study.assigned': handled('a person named the group that reads a study'),
   'transfer.begun': { title: 'an upload began', action: 'E', flow: 'in', purpose: 'TREAT' },
   'item.accepted': sent('an item was accepted', 'create'),
   'item.quarantined': sent('an item was quarantined'),

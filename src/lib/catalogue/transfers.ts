@@ -13,6 +13,16 @@ export const TRANSFERS = {
     'this facility sends to several groups, and none was named',
     'name the group: `nocturne send --group GROUP`, or the form field `group`',
   ),
+  study_not_waiting: entry(
+    409,
+    'the study does not wait for a group',
+    'see what waits: `nocturne intake waiting`',
+  ),
+  study_waits: entry(
+    409,
+    'the study waits until a person names its group',
+    'name it: `nocturne intake assign TRANSFER --group GROUP`',
+  ),
   recipient_unusable: entry(
     422,
     'a certificate that this transfer must be sealed to is unusable',

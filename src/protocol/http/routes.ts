@@ -10,6 +10,7 @@ import { DUTY_ROUTES } from './routes/duty.js'
 import { FEEDBACK_ROUTES } from './routes/feedback.js'
 import { NOTE_ROUTES } from './routes/notes.js'
 import { HANDOVER_ROUTES } from './routes/handovers.js'
+import { INTAKE_ROUTES } from './routes/intake.js'
 import { GATEWAY_ROUTES } from './routes/gateway.js'
 import { CRITICAL_ROUTES } from './routes/critical.js'
 import { CASE_ROUTES } from './routes/cases.js'
@@ -23,6 +24,7 @@ export const ROUTES: Routes = {
   ...REPORT_ROUTES,
   ...CRITICAL_ROUTES,
   ...DOOR_ROUTES,
+  ...INTAKE_ROUTES,
   ...DUTY_ROUTES,
   ...FEEDBACK_ROUTES,
   ...NOTE_ROUTES,

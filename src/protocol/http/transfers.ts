@@ -1,6 +1,7 @@
 /** Sending, following and reading transfers. */
 import * as z from 'zod/mini'
 import { PRIORITIES } from '../priority.js'
+import { WAITS } from '../waiting.js'
 import { about, count, id, instant, itemNumber, word } from '../words.js'
 import type { Named } from '../words.js'
 import { outcomes } from '../outcomes.js'
@@ -97,7 +98,10 @@ export type ChangedAnswer = Named<z.infer<typeof changedAnswer>>
 export const transferAnswer = z.looseObject({
   id,
   facility: text,
-  group: about('Reading group.', text),
+  group: about('Reading group; `-` while the study waits until a person names one.', text),
+  waits: z.optional(
+    word('Why the study waits for its group: no rule names one, or a rule holds it', ...WAITS),
+  ),
   priority: word('Priority', ...PRIORITIES),
   state,
   createdAt: instant,

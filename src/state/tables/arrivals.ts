@@ -2,6 +2,7 @@
  * Studies that arrive instance by instance: the transfer that takes each, and the crosswalk pieces
  * not yet combined.
  */
+import type { Priority } from '../../protocol/priority.js'
 
 /** A study of a facility, and the transfer that takes its instances. */
 export interface ArrivalTable {
@@ -16,6 +17,19 @@ export interface ArrivalTable {
    * it is closed.
    */
   open_key: string | null
+}
+
+/** A study for which no rule named a group, or that a rule holds for a person. */
+export interface WaitingStudyTable {
+  transfer: string
+  reason: 'unmatched' | 'hold'
+  since: number
+  /** The group that a person named; null while it waits. */
+  group_id: string | null
+  priority: Priority | null
+  /** Principal ID. */
+  assigned_by: string | null
+  assigned_at: number | null
 }
 
 /**

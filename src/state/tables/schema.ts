@@ -6,7 +6,12 @@
 import type { Generated } from 'kysely'
 import type { NightTables } from '../night/tables.js'
 import type { AlertTables } from './alerts.js'
-import type { ArrivalTable, CrosswalkPieceTable, DepositTable } from './arrivals.js'
+import type {
+  ArrivalTable,
+  CrosswalkPieceTable,
+  DepositTable,
+  WaitingStudyTable,
+} from './arrivals.js'
 import type { ComplianceTables } from './compliance.js'
 import type {
   CertificateChangeTable,
@@ -51,6 +56,7 @@ export interface Tables
   crosswalk_pieces: CrosswalkPieceTable
   arrivals: ArrivalTable
   deposits: DepositTable
+  waiting_studies: WaitingStudyTable
   upload_keys: UploadKeyTable
   usage: UsageTable
   facility_keys: FacilityKeyTable

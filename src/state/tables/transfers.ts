@@ -14,6 +14,7 @@ export type Outcome = 'accepted' | 'quarantined' | 'refused' | 'duplicate'
 export interface TransferTable {
   id: string
   facility: string
+  /** `-` while nobody has named the group: see WaitingStudyTable. */
   group_id: string
   sender: string
   priority: Priority
@@ -48,6 +49,8 @@ export interface TransferTable {
   missing: number
   /** Set once available: keyed handle of the patient, if the items name exactly one. */
   patient: string | null
+  /** The profile that an intake rule named; null when the facility's own applies. */
+  profile: string | null
 }
 
 export interface EnvelopeTable {

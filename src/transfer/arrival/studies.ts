@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto'
 import type { Actor } from '../../ledger/log/index.js'
 import { NocturneError } from '../../lib/errors.js'
+import type { Waits } from '../../intake/index.js'
 import type { Priority, Tx, Db } from '../../state/index.js'
+import { NO_GROUP } from '../../protocol/waiting.js'
 import type { UploadTarget } from '../begin.js'
 
 /** The keyed handle of a Study Instance UID. */
@@ -61,6 +63,19 @@ export async function writeArrival(
     .execute()
 }
 
+/**
+ * The study now belongs to this group. Its transfer is completed next: until then it is still
+ * watched, and what arrives meanwhile starts another one.
+ */
+export async function detachArrival(tx: Tx, transfer: string, group: string): Promise<void> {
+  const open_key = createHash('sha256').update([group, transfer].join('\0')).digest('hex')
+  await tx
+    .updateTable('arrivals')
+    .set({ group_id: group, open_key })
+    .where('transfer', '=', transfer)
+    .execute()
+}
+
 /** May be called for any transfer; one that did not arrive instance by instance has no row here. */
 export async function closeArrival(tx: Tx, transfer: string): Promise<void> {
   await tx
@@ -78,6 +93,10 @@ export interface OpenArrival {
   readonly facility: string
   readonly group: string
   readonly priority: Priority
+  readonly profile?: string
+  readonly waits?: Waits
+  /** Whether a person has named the group of a study that waits. */
+  readonly isAssigned: boolean
 }
 
 /** All studies whose transfer is open. */
@@ -85,8 +104,10 @@ export async function openArrivals(db: Db): Promise<readonly OpenArrival[]> {
   const rows = await db
     .selectFrom('arrivals')
     .innerJoin('transfers', 'transfers.id', 'arrivals.transfer')
+    .leftJoin('waiting_studies as waiting', 'waiting.transfer', 'arrivals.transfer')
     .select(['arrivals.study', 'arrivals.facility', 'arrivals.group_id'])
-    .select(['transfers.id', 'transfers.sender', 'transfers.priority'])
+    .select(['transfers.id', 'transfers.sender', 'transfers.priority', 'transfers.profile'])
+    .select(['waiting.reason', 'waiting.group_id as assigned'])
     .where('arrivals.open_key', 'is not', null)
     .where('transfers.state', '=', 'open')
     .execute()
@@ -97,5 +118,8 @@ export async function openArrivals(db: Db): Promise<readonly OpenArrival[]> {
     facility: row.facility,
     group: row.group_id,
     priority: row.priority,
+    ...(row.profile !== null && { profile: row.profile }),
+    ...(row.reason !== null && row.group_id === NO_GROUP && { waits: row.reason }),
+    isAssigned: row.assigned !== null,
   }))
 }

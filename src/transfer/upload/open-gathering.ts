@@ -16,6 +16,7 @@ import type { Envelope } from '../../seal/index.js'
 import type { Tx } from '../../state/index.js'
 import { findArrival, writeArrival } from '../arrival/studies.js'
 import type { StudyKey } from '../arrival/studies.js'
+import { writeWaiting } from '../arrival/waiting.js'
 import { beginEnvelope } from '../begin.js'
 import type { BegunEnvelope, UploadTarget } from '../begin.js'
 import { deleteSuperfluous, reportsOf } from '../commit.js'
@@ -101,7 +102,9 @@ export async function openGathering(
   const wanted = { ...target, ...(known !== undefined && { transfer: known }) }
   const place = { transfer, id, format: envelope.format }
   const begun = await beginEnvelope(rooms, wanted, place, async (tx) => {
-    if (known === undefined) await writeArrival(tx, target, study, transfer, rooms.now())
+    if (known !== undefined) return []
+    await writeArrival(tx, target, study, transfer, rooms.now())
+    return writeWaiting(tx, target, transfer, rooms.now())
   })
   return new Gathered(rooms, begun, envelope, { ...context, newObjectKey }, seen)
 }

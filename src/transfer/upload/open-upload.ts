@@ -122,7 +122,8 @@ export async function settleContext(
   const seal = await rooms.sealerTo(facility.id)
   const keepSealed: KeepSealed = async (bytes) =>
     rooms.store.put(place.newObjectKey(), await seal(bytes))
-  const { profile, documents } = facility
+  const profile = rooms.directory.profileOf(facility, target.profile)
+  const { documents } = facility
   const head = {
     gateway: rooms.gateway,
     facility: facility.id,

@@ -5,6 +5,8 @@ import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
 import type { Output } from '../../output.js'
 import type { CaseStatus } from '../../sender/status.js'
+import type { WaitingAnswer } from '../../site/waiting.js'
+import type { GatewayClient } from '../../client.js'
 import type { CaseView } from '../../../protocol/http/cases.js'
 
 interface StatusOptions extends GatewayOptions {
@@ -39,10 +41,13 @@ async function showAll(cli: Cli, options: StatusOptions): Promise<void> {
     const { usageError } = await import('../../command-error.js')
     throw usageError('--receipt needs a case', 'name the case that the receipt is for')
   }
-  const answer = await withGateway(options, cli, output, async (client) =>
-    parseAnswer(casesAnswer, await client.json({ path: '/v1/cases' })),
-  )
+  const { readWaitingIfAllowed } = await import('../../site/waiting.js')
+  const answer = await withGateway(options, cli, output, async (client) => ({
+    ...parseAnswer(casesAnswer, await client.json({ path: '/v1/cases' })),
+    waiting: await readWaitingIfAllowed(client),
+  }))
   output.json(answer)
+  printWaiting(output, answer.waiting)
   if (answer.cases.length === 0) output.print('no cases')
   else
     output.table(
@@ -59,6 +64,15 @@ async function showAll(cli: Cli, options: StatusOptions): Promise<void> {
         'CRITICAL',
       ],
       answer.cases.map(rowOf),
+    )
+}
+
+function printWaiting(output: Output, studies: WaitingAnswer['studies']): void {
+  for (const { transfer, group, since, items } of studies)
+    output.print(
+      group === undefined
+        ? `waits for a group since ${since}: ${transfer}, ${items} items; run nocturne intake assign ${transfer} --group GROUP`
+        : `arriving for ${group} since ${since}: ${transfer}, ${items} items`,
     )
 }
 
@@ -80,14 +94,26 @@ async function showCase(cli: Cli, name: string, options: StatusOptions): Promise
   const { readStatus, writeReceipt } = await import('../../sender/status.js')
   const { receipt } = options
   const status = await withGateway(options, cli, output, async (client) => {
+    const waiting = await waitingNamed(client, name)
+    if (waiting) return { waiting: [waiting] }
     const read = await readStatus(client, name)
     if (receipt !== undefined)
       await writeReceipt({ client, signal: cli.signal, onRetry: warnOf(output) }, read, receipt)
     return read
   })
   output.json(status)
+  if (!('case' in status)) {
+    printWaiting(output, status.waiting)
+    return
+  }
   print(output, status)
   if (receipt !== undefined) output.print(`receipt: ${receipt}`)
+}
+
+/** A study that waits for its group has no case yet. */
+async function waitingNamed(client: GatewayClient, name: string) {
+  const { readWaitingIfAllowed } = await import('../../site/waiting.js')
+  return (await readWaitingIfAllowed(client)).find(({ transfer }) => transfer === name)
 }
 
 const warnOf = (output: Output) => () => output.warn('the connection broke; trying again')

@@ -97,8 +97,8 @@ export class Upload {
    * Checks the gateway's own key and every certificate that the transfer will be sealed to, then
    * makes "transfer begun" durable.
    *
-   * @throws NocturneError `gateway_key_unfit`, `unknown_group`, `study_waits`, `recipient_unusable`,
-   *   `transfer_not_open`, `ledger_unavailable`
+   * @throws NocturneError `gateway_key_unfit`, `unknown_group`, `study_waits`,
+   *   `recipient_unusable`, `transfer_not_open`, `ledger_unavailable`
    */
   static async begin(rooms: PathRooms, target: UploadTarget): Promise<Upload> {
     if (target.group === NO_GROUP) throw new NocturneError('study_waits')

@@ -68,26 +68,13 @@ export function createDirectory(config: People, parts: DirectoryParts): Director
     return [...own, ...others]
   }
 
-  const recipientsIn = (id: string): readonly string[] => {
-    try {
-      return present(id)
-    } catch {
-      return []
-    }
-  }
-
   return {
     principal,
     isRevoked: async ({ certificate }) => (await factsOf(certificate)).isRevoked,
     facility: (id) => facilities.get(id),
     group: (id) => groups.get(id),
 
-    profileOf(facility, named) {
-      if (named === undefined) return facility.profile
-      const profile = config.profiles?.[named]
-      if (!profile) throw new NocturneError('site_invalid', { subject: facility.id })
-      return profile
-    },
+    profileOf: (facility, named) => profileOf(config.profiles ?? {}, facility, named),
 
     async recipientsOf(id) {
       const recipients: Recipient[] = []
@@ -100,17 +87,7 @@ export function createDirectory(config: People, parts: DirectoryParts): Director
       return found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
     },
 
-    async recipientsOfAny(ids) {
-      const found = await Promise.allSettled(ids.flatMap((id) => recipientsIn(id).map(recipient)))
-      const usable = new Map(
-        found.flatMap((one) =>
-          one.status === 'fulfilled' ? [[one.value.fingerprint, one.value] as const] : [],
-        ),
-      )
-      if (![...usable.values()].some(({ id }) => id !== RECOVERY))
-        throw new NocturneError('recipient_unusable', { subject: ids.join(', ') })
-      return [...usable.values()]
-    },
+    recipientsOfAny: (ids) => recipientsOfAny(ids.flatMap(orNone(present)).map(recipient), ids),
 
     async facilityRecipient(id) {
       if (!facilities.has(id)) throw new NocturneError('recipient_unusable', { subject: id })
@@ -127,6 +104,44 @@ export function createDirectory(config: People, parts: DirectoryParts): Director
         })),
       ),
   }
+}
+
+function profileOf(
+  profiles: SiteConfig['profiles'],
+  facility: FacilityConfig,
+  named: string | undefined,
+): FacilityConfig['profile'] {
+  if (named === undefined) return facility.profile
+  const profile = profiles[named]
+  if (!profile) throw new NocturneError('site_invalid', { subject: facility.id })
+  return profile
+}
+
+/** A group without a present reader has nobody to seal to. */
+const orNone =
+  (present: (id: string) => readonly string[]) =>
+  (id: string): readonly string[] => {
+    try {
+      return present(id)
+    } catch {
+      return []
+    }
+  }
+
+/** Each certificate once, although its holder may read for several groups. */
+async function recipientsOfAny(
+  asked: readonly Promise<Recipient>[],
+  groups: readonly string[],
+): Promise<readonly Recipient[]> {
+  const found = await Promise.allSettled(asked)
+  const usable = new Map(
+    found.flatMap((one) =>
+      one.status === 'fulfilled' ? [[one.value.fingerprint, one.value] as const] : [],
+    ),
+  )
+  if (![...usable.values()].some(({ id }) => id !== RECOVERY))
+    throw new NocturneError('recipient_unusable', { subject: groups.join(', ') })
+  return [...usable.values()]
 }
 
 type Facts = Omit<KnownCertificate, 'principal'>

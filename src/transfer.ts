@@ -12,7 +12,7 @@ import type { DeidentifiedInstance, DeidentifyContext, TextDetector } from './de
 import type { Directory } from './directory/index.js'
 import { NocturneError } from './lib/errors.js'
 import { rawDeflate } from './lib/raw-deflate.js'
-import { NO_GROUP } from './protocol/waiting.js'
+import { NO_GROUP } from './protocol/words.js'
 import { receive } from './receive/index.js'
 import type { Part } from './receive/index.js'
 import { newEnvelope } from './seal/index.js'

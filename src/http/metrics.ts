@@ -4,7 +4,7 @@
  */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { CriticalCounts } from '../critical/index.js'
-import { WAITS } from '../protocol/waiting.js'
+import { WAITS } from '../protocol/words.js'
 import type { SinkStatus } from '../ledger/sinks/index.js'
 
 export interface Metrics {

@@ -33,6 +33,12 @@ export const PRINCIPAL_ID = /^[a-z0-9][a-z0-9-]{0,62}$/
 
 export const principalId = z.string().check(z.regex(PRINCIPAL_ID))
 
+/** Stands in place of a group while nobody has named one; no group can have this ID. */
+export const NO_GROUP = '-'
+
+/** Nothing names a group of the facility, or a rule holds the study for a person. */
+export const WAITS = ['unmatched', 'hold'] as const
+
 /** Hexadecimal, lower case. */
 export const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/))
 

@@ -1,6 +1,6 @@
 /** What users may see of a transfer: its state and counts, nothing that identifies a patient. */
 import type { TransferAnswer } from '../protocol/http/transfers.js'
-import { NO_GROUP } from '../protocol/waiting.js'
+import { NO_GROUP } from '../protocol/words.js'
 import type { Named } from '../protocol/words.js'
 import type { Db } from '../state/index.js'
 import type { Outcome } from '../state/tables/index.js'

@@ -1,8 +1,7 @@
 /** Studies that wait until a person names the group that reads them. */
 import * as z from 'zod/mini'
 import { PRIORITIES } from '../priority.js'
-import { WAITS } from '../waiting.js'
-import { about, count, id, instant, principalId, word } from '../words.js'
+import { WAITS, about, count, id, instant, principalId, word } from '../words.js'
 
 const waitingStudy = z.looseObject({
   transfer: id,

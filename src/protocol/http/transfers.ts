@@ -1,8 +1,7 @@
 /** Sending, following and reading transfers. */
 import * as z from 'zod/mini'
 import { PRIORITIES } from '../priority.js'
-import { WAITS } from '../waiting.js'
-import { about, count, id, instant, itemNumber, word } from '../words.js'
+import { WAITS, about, count, id, instant, itemNumber, word } from '../words.js'
 import type { Named } from '../words.js'
 import { outcomes } from '../outcomes.js'
 import { caseView } from './cases.js'

@@ -4,7 +4,7 @@ import type { Actor } from '../../ledger/log/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import type { Waits } from '../../intake/index.js'
 import type { Priority, Tx, Db } from '../../state/index.js'
-import { NO_GROUP } from '../../protocol/waiting.js'
+import { NO_GROUP } from '../../protocol/words.js'
 import type { UploadTarget } from '../begin.js'
 
 /** The keyed handle of a Study Instance UID. */

@@ -5,8 +5,8 @@
  */
 import type { Actor, EventInput } from '../../ledger/log/index.js'
 import { NocturneError } from '../../lib/errors.js'
-import { NO_GROUP } from '../../protocol/waiting.js'
-import type { WAITS } from '../../protocol/waiting.js'
+import { NO_GROUP } from '../../protocol/words.js'
+import type { WAITS } from '../../protocol/words.js'
 import type { Db, Priority, Tx } from '../../state/index.js'
 import type { UploadTarget } from '../begin.js'
 import type { TransferRooms } from '../rooms.js'

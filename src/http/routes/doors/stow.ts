@@ -1,17 +1,17 @@
 /** The two routes of the store transaction of STOW-RS, from request to answer. */
 import { Router } from 'express'
 import type { Request, Response } from 'express'
-import type { Asker, Gatekeeper } from '../../access/index.js'
-import type { Wanted } from '../../arrivals.js'
-import type { SiteConfig } from '../../config/index.js'
-import type { Directory } from '../../directory/index.js'
-import { answerType, render, storeBody } from '../../doors/stow/index.js'
-import type { AnswerType, StoreAnswer, StoreParts } from '../../doors/stow/index.js'
-import type { UploadGate } from '../../doors/upload-gate.js'
-import { NocturneError } from '../../lib/errors.js'
-import { PRIORITIES } from '../../protocol/priority.js'
-import type { Metrics } from '../metrics.js'
-import { admit, facilityOf } from '../request.js'
+import type { Asker, Gatekeeper } from '../../../access/index.js'
+import type { Wanted } from '../../../arrivals.js'
+import type { SiteConfig } from '../../../config/index.js'
+import type { Directory } from '../../../directory/index.js'
+import { answerType, render, storeBody } from '../../../doors/stow/index.js'
+import type { AnswerType, StoreAnswer, StoreParts } from '../../../doors/stow/index.js'
+import type { UploadGate } from '../../../doors/upload-gate.js'
+import { NocturneError } from '../../../lib/errors.js'
+import { PRIORITIES } from '../../../protocol/priority.js'
+import type { Metrics } from '../../metrics.js'
+import { admit, facilityOf } from '../../request.js'
 
 export interface StowRouteRooms {
   readonly gatekeeper: Pick<Gatekeeper, 'admit'>

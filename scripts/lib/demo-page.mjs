@@ -1,7 +1,7 @@
 /**
  * demo-page.mjs SITE URL: writes a page with a link to each role's page of the demo site, each with
  * its demo key in the fragment, and prints the page's path. For this user only: whoever can read it
- * can act as these two people, at this demo site and nowhere else.
+ * can act as these people, at this demo site and nowhere else.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -11,6 +11,7 @@ const [site, url] = process.argv.slice(2)
 const PAGES = [
   ['reader-1', 'read', 'The radiologist: worklist, images, report'],
   ['facility-a', 'send', 'The facility: send a study, follow its cases, open reports'],
+  ['officer-1', 'office', 'The officer: who did what, timelines, verification of the ledger'],
 ]
 
 const link = ([principal, page, text]) => {

@@ -21,6 +21,7 @@ import {
   exportQuery,
   pageQuery,
   quarantineQuery,
+  questionsQuery,
 } from '../protocol/http/query.js'
 import { parseBody, parseQuery } from './parse.js'
 
@@ -47,6 +48,11 @@ export function eventQueryOf(request: Request): EventQuery {
   const { type, question, ...rest } = parseQuery(eventsQuery, request)
   return defined({ types: typesOf(type), question: questionOf(question), ...rest })
 }
+
+/** @throws NocturneError `bad_request` */
+export const questionsQueryOf = (
+  request: Request,
+): Pick<EventQuery, 'facility' | 'from' | 'until'> => defined(parseQuery(questionsQuery, request))
 
 /**
  * With a format, the export is a ZIP.

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { EventInput } from '../../src/ledger/log/events.js'
 import type { EventQuery } from '../../src/ledger/log/contract.js'
 import { recordReview, reviewState } from '../../src/ledger/reviews/reviews.js'
+import { countQuestions } from '../../src/ledger/reviews/counts.js'
 import { reindex } from '../../src/ledger/log/reindex.js'
 import { sql } from 'kysely'
 import { event, openLedger } from './_open.js'
@@ -78,6 +79,21 @@ describe('the questions that compliance asks', () => {
     ['a patient with none', { touching: [] }, []],
   ])('%s', async (_what, query, names) => {
     await expect(asked(query)).resolves.toEqual(names)
+  })
+
+  it('are counted together, each as it is answered alone', async () => {
+    const query = { facility: 'facility-a' }
+    for (const narrowed of [{}, query]) {
+      const { questions, end } = await countQuestions(open.ledger, narrowed)
+      expect(questions.map(({ question }) => question)).toContain('due')
+      for (const { question, count } of questions)
+        expect([question, count]).toEqual([
+          question,
+          await open.ledger.count({ ...narrowed, question }, end),
+        ])
+    }
+    const { questions } = await countQuestions(open.ledger, {})
+    expect(questions.find(({ question }) => question === 'unended')?.count).toBe(2)
   })
 
   it('are answered for a given size: an event that ended later counts as open', async () => {

@@ -2,12 +2,19 @@
 import { json, Router } from 'express'
 import { readPage } from '../../ledger/log/index.js'
 import type { EventQuery, Ledger } from '../../ledger/log/index.js'
+import { countQuestions } from '../../ledger/reviews/index.js'
 import type { Gatekeeper } from '../../access/index.js'
 import { ID_PATTERN } from '../../lib/ids.js'
 import { NocturneError } from '../../lib/errors.js'
 import { REPORTS } from '../../officer/index.js'
 import type { Officer } from '../../officer/index.js'
-import { eventQueryOf, exportQueryOf, patientQuestionOf, reportQuestionOf } from '../query.js'
+import {
+  eventQueryOf,
+  exportQueryOf,
+  patientQuestionOf,
+  questionsQueryOf,
+  reportQuestionOf,
+} from '../query.js'
 import { admit, numberOf } from '../request.js'
 import { sendFile } from '../send-file.js'
 
@@ -32,6 +39,13 @@ function addQuestions(router: Router, { gatekeeper, ledger, officer }: AuditRout
     if (query.patient !== undefined) await officer.admitSearch(actor, [query.patient])
     await ledger.noteRead(actor, { what: 'events', query: officer.recordable(query) })
     response.json(await readPage(ledger, query))
+  })
+
+  router.get('/audit/questions', async (request, response) => {
+    const { actor } = await admit(gatekeeper, request, 'audit.read')
+    const query = questionsQueryOf(request)
+    await ledger.noteRead(actor, { what: 'questions', query: officer.recordable(query) })
+    response.json(await countQuestions(ledger, query))
   })
 
   router.post('/audit/patient', json({ limit: '4kb' }), async (request, response) => {

@@ -35,6 +35,13 @@ const SEND_PAGE: Page = {
   policy: workingPolicy({ images: 'data:' }),
 }
 
+/** What an officer asks the ledger, and keeps. */
+const OFFICE_PAGE: Page = {
+  path: '/office',
+  files: { '/office': 'office.html', '/office.js': 'office.js', '/records.css': 'records.css' },
+  policy: workingPolicy({ images: 'data:' }),
+}
+
 /**
  * Worklist and viewer. WebAssembly decodes pixel data; `blob:` images are the viewer's cursors.
  */
@@ -99,7 +106,7 @@ const OPEN_PAGE: Page = {
   policy: POLICY,
 }
 
-export const PAGES = [START_PAGE, READ_PAGE, SEND_PAGE, OPEN_PAGE]
+export const PAGES = [START_PAGE, READ_PAGE, SEND_PAGE, OFFICE_PAGE, OPEN_PAGE]
 
 /** Scripts that pages start in workers, under policies of their own. */
 export const WORKERS = [DECODER, KEY_WORKER]

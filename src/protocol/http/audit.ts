@@ -52,6 +52,8 @@ const eventAnswer = z.looseObject({
   ),
 })
 
+export type EventAnswer = z.infer<typeof eventAnswer>
+
 export const eventsAnswer = z.looseObject({
   events: z.array(eventAnswer),
   next: z.nullish(about('`start` of the next page; absent on the last.', count)),
@@ -59,6 +61,22 @@ export const eventsAnswer = z.looseObject({
   end: z.optional(about('Pass it as `end` to get further pages of the same log.', count)),
   checkpoint: z.optional(about('Signed head of the log (c2sp.org/tlog-checkpoint).', z.string())),
 })
+
+export type EventsAnswer = z.infer<typeof eventsAnswer>
+
+export const questionsAnswer = z.looseObject({
+  questions: z
+    .array(
+      z.looseObject({
+        question: about('Pass it as `question` to get the events.', text),
+        about: about('What it asks.', text),
+        count: about('Events that answer it.', count),
+      }),
+    )
+    .check(z.maxLength(100)),
+  end: about('Size of the log that was searched.', count),
+})
+export type QuestionsAnswer = Named<z.infer<typeof questionsAnswer>>
 
 export const patientAnswer = z.looseObject({
   ...eventsAnswer.shape,

@@ -94,6 +94,13 @@ export const eventsQuery = z.strictObject({
   end: z.optional(about('Size of the log to search: later events are ignored.', number(0))),
 })
 
+/** What the counts of all questions may be narrowed by. */
+export const questionsQuery = z.strictObject({
+  facility: eventFilters.facility,
+  from: eventFilters.from,
+  until: eventFilters.until,
+})
+
 export const exportQuery = z.strictObject({
   ...eventsShape,
   question: z.optional(

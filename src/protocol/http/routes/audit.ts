@@ -5,13 +5,14 @@ import {
   holdRequest,
   holdsAnswer,
   patientRequest,
+  questionsAnswer,
   planAnswer,
   retentionAnswer,
   reportRequest,
   reviewAnswer,
   reviewRequest,
 } from '../audit.js'
-import { eventsQuery, exportQuery } from '../query.js'
+import { eventsQuery, exportQuery, questionsQuery } from '../query.js'
 import type { RouteDoc, Routes } from '../route.js'
 
 const LEDGER = 'Ledger'
@@ -38,6 +39,14 @@ export const AUDIT_ROUTES: Routes = {
     query: eventsQuery,
     answers: { 200: { about: 'One page, oldest first.', json: eventsAnswer } },
     errors: [...SEARCHES],
+  },
+  'GET /v1/audit/questions': {
+    ...officer,
+    tag: LEDGER,
+    summary: 'How many events answer each question',
+    about: 'For a first look: one read of the ledger instead of one per question.',
+    query: questionsQuery,
+    answers: { 200: { about: 'Every question, with its count.', json: questionsAnswer } },
   },
   'POST /v1/audit/patient': {
     ...officer,

@@ -161,6 +161,14 @@ export const GATEWAY_ROUTES: Routes = {
     roles: 'anyone',
     answers: { 200: { about: 'HTML.', type: 'text/html' } },
   },
+  'GET /office': {
+    tag: PAGES,
+    summary: 'Page for officers',
+    about:
+      'Questions to the ledger with counts, timelines of a person, a patient or a case, verification in the browser, reports, reviews, holds, figures and registers. The private key stays in a worker.',
+    roles: 'anyone',
+    answers: { 200: { about: 'HTML.', type: 'text/html' } },
+  },
   'GET /open': {
     tag: PAGES,
     summary: 'Page that opens sealed files in a browser',

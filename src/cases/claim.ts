@@ -61,15 +61,17 @@ export async function takeClaim(tx: Tx, claiming: Claiming, parts: ClaimParts): 
     claimed_at: now,
     claim_until: now + parts.claimMs,
     first_claimed_at: row.first_claimed_at ?? now,
+    lapsed_from: null,
   })
   const transfers = await transfersOf(tx, row.id)
   await parts.holdTransfers(tx, transfers, { id: holder, at: now })
   const how = howOf(row, claiming, isTaken)
+  const from = formerHolder(row, holder)
   const detail = {
     how,
     holder,
     until: new Date(now + parts.claimMs).toISOString(),
-    ...(isHeld(row) && row.claimed_by !== holder && { from: row.claimed_by }),
+    ...(from !== undefined && { from }),
     ...(override !== undefined && isTaken && { reason: override }),
   }
   const events = eventsOf(
@@ -78,20 +80,30 @@ export async function takeClaim(tx: Tx, claiming: Claiming, parts: ClaimParts): 
     { type: 'transfer.claimed', outcome: 0, actor },
     detail,
   )
-  if (!isTaken || override === undefined) return { row: updated, events }
-  const alert: EventInput = {
-    type: 'claim.overridden',
-    outcome: 4,
+  if (how === 'free') return { row: updated, events }
+  const taken: EventInput = {
+    type: `claim.${how}`,
+    outcome: how === 'overridden' ? 4 : 0,
     actor,
     ...aboutCase(updated, transfers[0], detail),
   }
-  return { row: updated, events: [...events, alert] }
+  return { row: updated, events: [...events, taken] }
 }
 
-function howOf(row: CaseTable, { isReassigned }: Claiming, isTaken: boolean): string {
+/** Who holds the case, or let the claim expire, if that is somebody else. */
+function formerHolder(row: CaseTable, holder: string): string | undefined {
+  const from = (isHeld(row) ? row.claimed_by : row.lapsed_from) ?? undefined
+  return from === holder ? undefined : from
+}
+
+function howOf(
+  row: CaseTable,
+  { isReassigned, holder }: Claiming,
+  isTaken: boolean,
+): 'free' | 'overridden' | 'reassigned' | 'taken-over' {
   if (isReassigned === true) return 'reassigned'
   if (isTaken) return 'overridden'
-  return isHeld(row) ? 'taken-over' : 'free'
+  return formerHolder(row, holder) === undefined ? 'free' : 'taken-over'
 }
 
 /**
@@ -126,7 +138,9 @@ export async function endClaim(
 ): Promise<Changed> {
   const row = await readCase(tx, ending.case)
   if (!isHeld(row) || row.claimed_by !== ending.holder) throw new NocturneError('not_claimed')
-  const updated = await stepCase(tx, row, 'unclaim', NO_CLAIM)
+  const isLapsed = reason === 'expired' || reason === 'left-group'
+  const lapsed_from = isLapsed ? ending.holder : null
+  const updated = await stepCase(tx, row, 'unclaim', { ...NO_CLAIM, lapsed_from })
   const transfers = await transfersOf(tx, row.id)
   await holdTransfers(tx, transfers, undefined)
   const detail = { reason, holder: ending.holder }

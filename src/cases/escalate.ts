@@ -10,7 +10,13 @@ import type { CaseTable, EscalationTable } from '../state/night/index.js'
 
 /** Recipients of a step's notifications; `person` is the ID of one person. */
 export type Audience =
-  'duty' | 'backup' | 'group' | 'operators' | 'facility' | { readonly person: string }
+  | 'duty'
+  | 'backup'
+  | 'group'
+  | 'coordinator'
+  | 'operators'
+  | 'facility'
+  | { readonly person: string }
 
 export interface EscalationStep {
   /** Milliseconds after the start. */
@@ -25,7 +31,7 @@ export const DEFAULT_CHAIN: readonly EscalationStep[] = [
   { afterMs: 0, audience: 'duty' },
   { afterMs: 5 * 60_000, audience: 'backup' },
   { afterMs: 10 * 60_000, audience: 'group' },
-  { afterMs: 20 * 60_000, audience: 'operators' },
+  { afterMs: 20 * 60_000, audience: 'coordinator' },
 ]
 
 /** How often the last step repeats if it does not say. */

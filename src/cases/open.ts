@@ -196,6 +196,7 @@ export async function insertCase(tx: Tx, made: NewCase): Promise<CaseTable> {
       available_at: availableAt ?? null,
       first_claimed_at: null,
       claimed_by: null,
+      lapsed_from: null,
       claimed_at: null,
       claim_until: null,
       reported_by: null,

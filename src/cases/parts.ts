@@ -18,6 +18,12 @@ export type CaseNotice =
   | { readonly what: 'target'; readonly row: CaseTable; readonly notice: TargetNotice }
   | { readonly what: 'overridden'; readonly row: CaseTable; readonly from: string }
   | { readonly what: 'reported'; readonly row: CaseTable; readonly report: string }
+  | {
+      readonly what: 'noted'
+      readonly row: CaseTable
+      readonly note: string
+      readonly author: string
+    }
 
 /**
  * How many parts of each of the transfers had each outcome, and how many the sender could

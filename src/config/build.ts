@@ -170,7 +170,8 @@ const buildRetention = ({
   ...(reports !== undefined && { reports }),
 })
 
-function buildGroup({ duty, ...group }: SiteFile['groups'][number]): GroupConfig {
+function buildGroup({ duty, coordinators, ...rest }: SiteFile['groups'][number]): GroupConfig {
+  const group = { ...rest, ...(coordinators && { coordinators }) }
   if (!duty) return group
   const roster = duty.roster.map(({ reader, backup, weekly, dates }) => ({
     weekly,

@@ -41,7 +41,7 @@ export function parseTargets(
   return targets
 }
 
-const AUDIENCES = ['duty', 'backup', 'group', 'operators'] as const
+const AUDIENCES = ['duty', 'backup', 'group', 'coordinator', 'operators'] as const
 
 /** `0m duty`, `10m backup`, `20m operator-1`; undefined for anything else. */
 export function parseStep(text: string): EscalationStep | undefined {

@@ -206,6 +206,8 @@ export interface GroupConfig {
   readonly readers: readonly string[]
   /** When they read. Downloads at other times are allowed and marked in the ledger. */
   readonly duty?: DutyHours & { readonly roster?: readonly RosterConfig[] }
+  /** Who is notified when readers and backups do not react; without any, the operators. */
+  readonly coordinators?: readonly string[]
   /** Targets of its cases. */
   readonly clock?: readonly ClockTarget[]
   /** Who is notified, and when, about a case that nobody claims. */

@@ -113,8 +113,27 @@ function instantOf(timezone: string, wall: number, which: 'first' | 'last'): num
 
 const clocks = new Map<string, Intl.DateTimeFormat>()
 
-/** How far local time is ahead of UTC, in milliseconds. */
+/** Since 1972, clocks have been changed only at whole quarters of an hour of UTC. */
+const QUARTER_MS = 15 * MINUTE_MS
+const MOST_KNOWN = 20_000
+const known = new Map<string, number>()
+
+/**
+ * How far local time is ahead of UTC, in milliseconds. A roster asks for the same offsets again and
+ * again, and each answer takes as long as a query.
+ */
 function offsetAt(timezone: string, at: number): number {
+  const quarter = Math.floor(at / QUARTER_MS) * QUARTER_MS
+  const key = `${timezone} ${quarter}`
+  const before = known.get(key)
+  if (before !== undefined) return before
+  if (known.size >= MOST_KNOWN) known.clear()
+  const offset = offsetOf(timezone, quarter)
+  known.set(key, offset)
+  return offset
+}
+
+function offsetOf(timezone: string, at: number): number {
   let clock = clocks.get(timezone)
   if (!clock) {
     clock = new Intl.DateTimeFormat('en-US', {

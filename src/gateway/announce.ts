@@ -77,7 +77,9 @@ async function audienceOf(
   if (typeof audience === 'object') return [audience.person]
   if (audience === 'operators') return peopleWith(config, 'operator')
   if (audience === 'facility') return sendersOf(config, facility)
-  const everyone = config.groups.find(({ id }) => id === group)?.readers ?? []
+  const { coordinators, readers: everyone = [] } =
+    config.groups.find(({ id }) => id === group) ?? {}
+  if (audience === 'coordinator') return coordinators ?? peopleWith(config, 'operator')
   const roster = audience === 'group' ? undefined : await rosterOf(config, tx, group, now())
   if (!roster) return everyone
   const { readers, backups } = onDuty(roster, now())
@@ -94,8 +96,20 @@ async function chosenFor(
   const { row } = told
   if (told.what === 'overridden') return [told.from]
   if (told.what === 'reported') return sendersOf(parts.config, row.facility)
+  if (told.what === 'noted') return readersOfNote(parts, tx, told)
   const audience = told.what === 'step' ? told.step.audience : 'duty'
   return audienceOf(parts, tx, row, audience)
+}
+
+/** The other side: the facility, or whoever holds the case, or else those on duty. */
+async function readersOfNote(
+  parts: AnnounceParts,
+  tx: Tx,
+  { row, author }: Extract<CaseNotice, { what: 'noted' }>,
+): Promise<readonly string[]> {
+  const senders = sendersOf(parts.config, row.facility)
+  if (!senders.includes(author)) return senders
+  return row.claimed_by === null ? audienceOf(parts, tx, row, 'duty') : [row.claimed_by]
 }
 
 export async function announce(
@@ -105,8 +119,8 @@ export async function announce(
 ): Promise<readonly EventInput[]> {
   if (told.what === 'step') return announceStep(parts, tx, told)
   const { row } = told
-  // A notice about a report is sent even if its case has been closed.
-  const withdrawnWith = told.what === 'reported' ? undefined : row.id
+  // A notice about a report or a note is sent even if its case has been claimed or closed.
+  const withdrawnWith = told.what === 'reported' || told.what === 'noted' ? undefined : row.id
   await parts.notify.tell(
     tx,
     await chosenFor(parts, tx, told),
@@ -214,7 +228,7 @@ function stepOfCritical(
   }
 }
 
-function noticeOf({ now, origin }: AnnounceParts, told: CaseNotice): Notice {
+function noticeOf({ config, now, origin }: AnnounceParts, told: CaseNotice): Notice {
   const { row } = told
   const common = {
     code: row.code,
@@ -237,6 +251,12 @@ function noticeOf({ now, origin }: AnnounceParts, told: CaseNotice): Notice {
       event: 'report.received',
       link: `${origin()}/send#${row.code}`,
     }
+  if (told.what === 'noted') {
+    const isByFacility = sendersOf(config, row.facility).includes(told.author)
+    const page = isByFacility ? 'read' : 'send'
+    const link = `${origin()}/${page}#${row.code}`
+    return { ...common, key: `${told.note}|noted`, event: 'note.received', link }
+  }
   const { target, what } = told.notice
   return {
     ...common,

@@ -1,6 +1,7 @@
 /** Connects the rooms that work at night: cases, critical results, duty, and notification. */
 import { createCases, createProofs } from '../cases/index.js'
 import type { Cases, Proofs } from '../cases/index.js'
+import type { NoteParts } from '../cases/notes/index.js'
 import type { SiteConfig } from '../config/index.js'
 import { createCritical } from '../critical/index.js'
 import type { Critical } from '../critical/index.js'
@@ -45,6 +46,8 @@ export interface Night {
   readonly critical: Critical
   readonly proofs: Proofs
   readonly notify: Notify
+  /** The other side of the case is told, with the note. */
+  readonly announceNote: NoteParts['announceNote']
 }
 
 export function createNight(parts: NightParts): Night {
@@ -96,6 +99,9 @@ export function createNight(parts: NightParts): Night {
     proofs,
     notify,
     rosterOf: (id, at) => rosterOf(config, state.db, id, at),
+    announceNote: async (tx, row, { id: note, author }) => {
+      await announce(announcing, tx, { what: 'noted', row, note, author })
+    },
   }
 }
 

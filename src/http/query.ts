@@ -4,7 +4,7 @@
  */
 import type { Request } from 'express'
 import type * as z from 'zod/mini'
-import { EVENT_TYPES, QUESTIONS } from '../ledger/log/index.js'
+import { EVENT_TYPES, filtersFor } from '../ledger/log/index.js'
 import type { EventQuery, EventType, Question } from '../ledger/log/index.js'
 import type { ExportQuery, PackageFormat } from '../ledger/export/index.js'
 import type { HoldScope } from '../ledger/retention/index.js'
@@ -66,8 +66,8 @@ export function exportQueryOf(request: Request): {
   const { type, question, format, ...rest } = parseQuery(exportQuery, request)
   if (type !== undefined && question !== undefined)
     throw new NocturneError('bad_request', { field: 'question' })
-  const types = question === undefined ? typesOf(type) : QUESTIONS[question].types
-  return { query: defined({ types, ...rest }), format }
+  const asked = question === undefined ? { types: typesOf(type) } : filtersFor(question)
+  return { query: defined({ ...asked, ...rest }), format }
 }
 
 /** @throws NocturneError `bad_request` */
@@ -98,7 +98,7 @@ function typesOf(names: readonly string[] | undefined): readonly EventType[] | u
   return types
 }
 
-const isQuestion = (name: string): name is Question => Object.hasOwn(QUESTIONS, name)
+const isQuestion = (name: string): name is Question => filtersFor(name) !== undefined
 
 function questionOf(name: string | undefined): Question | undefined {
   if (name === undefined || isQuestion(name)) return name

@@ -8,6 +8,7 @@ import { attributeDocuments } from './attribution.js'
 import { readKeyHistory } from './key-history.js'
 import type { Evidence, EvidenceScope, ItemEvidence, TransferEvidence } from './evidence.js'
 import { rowsOf } from './rows.js'
+import { readNight } from './night.js'
 import { readTransfer, textsOf } from './transfer-evidence.js'
 
 /**
@@ -47,7 +48,8 @@ export async function collectEvidence(ledger: Ledger, scope: EvidenceScope): Pro
   }
   const refused = { types: ['access.refused', 'signin.failed'], from, until } as const
   const refusals = await ledger.count(refused, size)
-  return { scope, size, checkpoint, transfers, keys, sealedOutside, refusals }
+  const night = await readNight(ledger, scope, transfers, size)
+  return { scope, size, checkpoint, transfers, keys, night, sealedOutside, refusals }
 }
 
 /** @param own fingerprints of the reader's keys, past and present */

@@ -4,6 +4,7 @@ import type { Evidence, TransferEvidence } from './evidence.js'
 import { EXPOSURES, placedOf, SHORT } from './exposure.js'
 import type { Exposure, Placed } from './exposure.js'
 import type { KeyPeriod } from './key-history.js'
+import { drawNight } from './night.js'
 import { pdfOf } from '../lib/pdf/document.js'
 import type { Page } from '../lib/pdf/document.js'
 import { drawOrigin, instant, periodOf, plural, short } from './report.js'
@@ -80,6 +81,7 @@ export function dossierPdf(evidence: Evidence, context: ReportContext): AsyncIte
     drawIndividuals(page, placed)
     drawTransfers(page, evidence)
     drawOpenable(page, evidence, placed)
+    drawNight(page, evidence)
     drawKeys(page, evidence)
     drawNotes(page)
     drawOrigin(page, evidence, context)

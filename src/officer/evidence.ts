@@ -74,6 +74,31 @@ export interface TransferEvidence {
   readonly items: readonly ItemEvidence[]
 }
 
+export type NightKind = 'critical' | 'escalation' | 'takeover'
+
+/** One event about a critical result, an escalation, or a claim that passed to somebody else. */
+export interface NightEvent {
+  readonly kind: NightKind
+  readonly type: string
+  readonly at: string
+  /** Index of the entry. */
+  readonly index: number
+  readonly by: string
+  /** Code of the case. */
+  readonly code: string
+  readonly level: string | undefined
+  readonly due: string | undefined
+  /** Of a read-back or a call; or the reason for which a claim was taken. */
+  readonly result: string | undefined
+  /** Of the person who was called or read back. */
+  readonly role: string | undefined
+  readonly audience: string | undefined
+  /** The people who were notified, separated by spaces. */
+  readonly told: string | undefined
+  readonly from: string | undefined
+  readonly holder: string | undefined
+}
+
 export interface Evidence {
   readonly scope: EvidenceScope
   /** Number of log entries from which this was made. */
@@ -81,6 +106,8 @@ export interface Evidence {
   readonly checkpoint: string
   readonly transfers: readonly TransferEvidence[]
   readonly keys: readonly KeyPeriod[]
+  /** Oldest first. */
+  readonly night: readonly NightEvent[]
   /**
    * With a reader: the facility's transfers outside the period that are sealed to one of the
    * reader's keys.

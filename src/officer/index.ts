@@ -13,6 +13,7 @@
 export { accountingCsv, accountingPdf } from './accounting.js'
 export { dossierCsv, dossierPdf, keysCsv } from './dossier.js'
 export { collectEvidence } from './collect.js'
+export { nightCsv } from './night.js'
 export type { EvidenceScope } from './evidence.js'
 export { createOfficer } from './officer.js'
 export type { Officer } from './officer.js'

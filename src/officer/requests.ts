@@ -5,6 +5,7 @@
 import { accountingCsv, accountingPdf, countDisclosures } from './accounting.js'
 import { collectEvidence } from './collect.js'
 import { dossierCsv, dossierPdf, keysCsv } from './dossier.js'
+import { nightCsv } from './night.js'
 import type { Evidence, EvidenceScope } from './evidence.js'
 import type { Organisation, ReportContext } from './report.js'
 import type { Actor, Ledger } from '../ledger/log/index.js'
@@ -136,6 +137,7 @@ function membersOf(
         { name: 'dossier.pdf', content: dossierPdf(evidence, context) },
         { name: 'items.csv', content: once(() => dossierCsv(evidence)) },
         { name: 'keys.csv', content: once(() => keysCsv(evidence)) },
+        { name: 'night.csv', content: once(() => nightCsv(evidence)) },
         checkpoint,
       ]
 }

@@ -7,7 +7,8 @@ const MARGIN = 54
 /**
  * The report as PDF. Its fonts cover Latin-1: any other character is shown as a box, and the last
  * line says so, because a character that is missing without notice can change the meaning of a
- * sentence.
+ * sentence. The same report gives the same octets, so that a RIS or PACS that gets it twice sees
+ * one.
  */
 export async function toPdf(report: FinishedReport): Promise<Buffer> {
   const { default: Document } = await import('pdfkit')
@@ -15,7 +16,10 @@ export async function toPdf(report: FinishedReport): Promise<Buffer> {
     size: 'A4',
     margins: { top: MARGIN, left: MARGIN, right: MARGIN, bottom: MARGIN },
     lang: 'en',
-    info: { Title: statusTitle(report), Producer: 'Nocturne', Creator: 'Nocturne' },
+    info: {
+      ...{ Title: statusTitle(report), Producer: 'Nocturne', Creator: 'Nocturne' },
+      CreationDate: new Date(report.document.signedAt),
+    },
   })
   const chunks: Buffer[] = []
   const whole = new Promise<Buffer>((resolve, reject) => {

@@ -1,7 +1,7 @@
 import type { EventInput } from '../ledger/log/index.js'
 import type { Tx } from '../state/index.js'
 import { STAGES, blockOf, candidates, readTime } from './candidates.js'
-import type { Candidate, RetentionParts, RetentionTime } from './contract.js'
+import type { BlockReason, Candidate, RetentionParts, RetentionTime } from './contract.js'
 import { beginRemoval, finishRemovals } from './removals.js'
 import type { Removal } from './removals.js'
 
@@ -17,6 +17,8 @@ export interface RemovedCounts {
 export interface RetentionPlan {
   readonly terms: RetentionParts['terms']
   readonly candidates: readonly Candidate[]
+  /** Notes of hand-overs past the period of reports, and why they stay. */
+  readonly handovers: { readonly due: number; readonly blockedBy: BlockReason | undefined }
   /** There are more than are listed. */
   readonly isCut: boolean
   /** Why nothing is removed. */
@@ -46,12 +48,35 @@ async function plan(parts: RetentionParts): Promise<RetentionPlan> {
   const found: Candidate[] = []
   const time = await readTime(parts, 'doubt')
   const { clock } = time
+  const handovers = await planHandovers(parts, time)
+  const rest = { terms, candidates: found, handovers, clock }
   for (const stage of STAGES)
     for await (const one of candidates(parts, stage, time)) {
-      if (found.length === MAX_LISTED) return { terms, candidates: found, isCut: true, clock }
+      if (found.length === MAX_LISTED) return { ...rest, isCut: true }
       found.push(one)
     }
-  return { terms, candidates: found, isCut: false, clock }
+  return { ...rest, isCut: false }
+}
+
+async function planHandovers(
+  parts: RetentionParts,
+  time: RetentionTime,
+): Promise<RetentionPlan['handovers']> {
+  const { length: due } = await dueHandovers(parts, time)
+  if (due === 0) return { due, blockedBy: undefined }
+  const isHeld = await parts.isAnythingHeld(parts.state.db)
+  return { due, blockedBy: isHeld ? 'hold' : time.clock && 'clock' }
+}
+
+/** IDs of the hand-overs whose notes are past the period of reports. */
+async function dueHandovers(
+  { terms, state, handovers }: RetentionParts,
+  { now, begun }: RetentionTime,
+): Promise<readonly string[]> {
+  if (terms.reports === undefined) return []
+  const before = now - terms.reports
+  const noted = await handovers.noted(state.db, before)
+  return noted.filter(({ given_at: at }) => begun(at) <= before).map(({ id }) => id)
 }
 
 async function run(parts: RetentionParts): Promise<RemovedCounts> {
@@ -150,23 +175,13 @@ async function expireReports(
 }
 
 /** Notes for the next reader are not about one case; they are kept while anything is on hold. */
-async function expireHandovers(
-  parts: RetentionParts,
-  { now, begun }: RetentionTime,
-): Promise<void> {
-  const { terms, state, system, handovers, isAnythingHeld } = parts
-  if (terms.reports === undefined) return
-  const before = now - terms.reports
-  const due = (await handovers.noted(state.db, before)).filter(
-    ({ given_at: at }) => begun(at) <= before,
-  )
+async function expireHandovers(parts: RetentionParts, time: RetentionTime): Promise<void> {
+  const { system, handovers, isAnythingHeld } = parts
+  const due = await dueHandovers(parts, time)
   if (due.length === 0) return
   await parts.ledger.recordAny(async (tx) => {
     if (await isAnythingHeld(tx)) return []
-    const count = await handovers.expire(
-      tx,
-      due.map(({ id }) => id),
-    )
+    const count = await handovers.expire(tx, due)
     const detail = { what: 'handover', messages: count }
     return count > 0 ? [{ type: 'content.expired', outcome: 0, actor: system, detail }] : []
   })

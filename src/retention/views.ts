@@ -7,6 +7,7 @@ const DAY_MS = 86_400_000
 export const retentionAnswer = ({
   terms,
   candidates,
+  handovers,
   isCut,
   clock,
 }: RetentionPlan): RetentionAnswer => ({
@@ -17,6 +18,12 @@ export const retentionAnswer = ({
     since: new Date(since).toISOString(),
     ...(blockedBy && { blockedBy }),
   })),
+  ...(handovers.due > 0 && {
+    handovers: {
+      due: handovers.due,
+      ...(handovers.blockedBy && { blockedBy: handovers.blockedBy }),
+    },
+  }),
   more: isCut,
   ...(clock && { clock }),
 })

@@ -37,6 +37,8 @@ import { quarantineIndex } from './migrations/quarantine-index.js'
 import { notes } from './migrations/night/0095-notes.js'
 import { reminders } from './migrations/0115-reminders.js'
 import { waitingStudies } from './migrations/0150-waiting-studies.js'
+import { lapsedClaims } from './migrations/night/0126-lapsed-claims.js'
+import { messageDigests } from './migrations/night/0125-message-digests.js'
 import type { Engine } from './migrations/engine.js'
 import { refuseNewer, refuseOlder } from './sharing.js'
 import type { OlderGateways } from './sharing.js'
@@ -82,6 +84,8 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0095-notes': notes(engine),
   '0100-quarantine-index': quarantineIndex(),
   '0115-reminders': reminders(engine),
+  '0125-message-digests': messageDigests(),
+  '0126-lapsed-claims': lapsedClaims(),
   '0150-waiting-studies': waitingStudies(engine),
 })
 

@@ -72,8 +72,30 @@ describe('a claim', () => {
     await night.cases.claim(reader('reader-2'), id)
     expect((await stateOf(id)).by).toBe('reader-2')
     expect((await night.events()).at(-1)).toMatchObject({
+      type: 'claim.taken-over',
       detail: { how: 'taken-over', from: 'reader-1' },
     })
+  })
+
+  it('that expired is taken over by the next reader, unless it is the same one', async () => {
+    const id = await night.send()
+    const takeovers = async () =>
+      (await night.events()).filter(({ type }) => type === 'claim.taken-over').length
+    for (const [holder, expected] of [
+      ['reader-1', 0],
+      ['reader-1', 0],
+      ['reader-2', 1],
+      ['reader-1', 2],
+    ] as const) {
+      await night.cases.claim(reader(holder), id)
+      expect(await takeovers()).toBe(expected)
+      night.clock.pass(CLAIM_MS)
+      await night.cases.runDue()
+    }
+    await night.cases.claim(reader('reader-1'), id)
+    await night.cases.release(reader('reader-1'), id, 'given-back')
+    await night.cases.claim(reader('reader-2'), id)
+    expect(await takeovers()).toBe(2)
   })
 
   it('can be overridden with a reason, which raises an alert and notifies its holder', async () => {
@@ -101,6 +123,11 @@ describe('a claim', () => {
     ).rejects.toMatchObject({ code: 'not_a_reader' })
     await night.cases.reassign(reader('officer-1').actor, id, 'reader-2')
     expect((await stateOf(id)).by).toBe('reader-2')
+    expect((await night.events()).at(-1)).toMatchObject({
+      type: 'claim.reassigned',
+      actor: { id: 'officer-1' },
+      detail: { holder: 'reader-2', from: 'reader-1' },
+    })
   })
 
   it('survives a clock that is set back, and ends when the clock leaps ahead', async () => {

@@ -50,6 +50,20 @@ const MISTAKES: readonly Mistake[] = [
     hint: 'role reader',
   },
   {
+    title: 'coordinators and an escalation that name nobody',
+    edits: [
+      [
+        'timezone: America/Chicago,',
+        'timezone: America/Chicago, coordinators: [offcer-1], escalate: [0m duty, 5m somebody],',
+      ],
+    ],
+    found: [
+      'groups[0].coordinators[0]: names an unknown person, offcer-1',
+      'groups[0].escalate[1]: names an unknown person, somebody',
+    ],
+    hint: 'did you mean officer-1?',
+  },
+  {
     title: 'quiet hours that never end, and in no time zone',
     edits: [
       [

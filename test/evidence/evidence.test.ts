@@ -6,6 +6,7 @@ import {
   dossierCsv,
   dossierPdf,
   keysCsv,
+  nightCsv,
 } from '../../src/officer/index.js'
 import type { EvidenceScope } from '../../src/officer/index.js'
 import type { EventInput } from '../../src/ledger/log/events.js'
@@ -201,6 +202,35 @@ describe('evidence', () => {
       expect(await accounted({ facility: 'facility-d', patients: [patient] })).toMatchObject([
         { patient, items: '3', description: expect.stringContaining('may be about another') },
       ])
+  })
+
+  it('tells of critical results, escalations and claims taken over, with their entries', async () => {
+    const there = { facility: 'facility-e', transfer: 't8', group: 'nights' }
+    await note('transfer.begun', there)
+    await note('case.opened', { ...there, detail: { case: 'case-8', code: 'K7Q-4MD' } })
+    await note('transfer.available', { ...there, detail: { recipients: ['new'] } })
+    const tell = (type: EventInput['type'], detail: NonNullable<EventInput['detail']>) =>
+      note(type, { ...there, detail: { case: 'case-8', code: 'K7Q-4MD', ...detail } })
+    const raised = await tell('critical.raised', { level: 'minutes', due: '2026-11-30T02:30:00Z' })
+    await tell('escalation.step', { audience: 'duty', told: ['reader-1', 'reader-2'], round: 1 })
+    await tell('critical.phoned', { level: 'minutes', role: 'nurse', result: 'matches' })
+    await tell('claim.taken-over', { from: 'reader-1', holder: 'reader-2', how: 'taken-over' })
+    await note('escalation.step', {
+      ...{ facility: 'facility-e', detail: { case: 'case-9', code: 'ZZZ-9ZZ', audience: 'group' } },
+    })
+    const rows = async (scope: Partial<EvidenceScope>) =>
+      rowsOf(nightCsv(await collect({ facility: 'facility-e', ...scope })))
+    const all = await rows({})
+    expect(all).toHaveLength(5)
+    expect(all[0]).toMatchObject({
+      ...{ case: 'K7Q-4MD', event: 'critical.raised', level: 'minutes' },
+      ledger_entry: String(raised.index),
+    })
+    expect(all[1]).toMatchObject({ audience: 'duty', told: 'reader-1 reader-2' })
+    expect(all[2]).toMatchObject({ role: 'nurse', result: 'matches' })
+    expect(all[3]).toMatchObject({ from: 'reader-1', holder: 'reader-2' })
+    expect(await rows({ transfer: 't8' })).toEqual(all.slice(0, 4))
+    expect(await rows({ patients: [BERT] })).toEqual([])
   })
 
   it('states which key was in effect from when until when', async () => {

@@ -8,6 +8,7 @@ import { newLedgerKey } from '../../src/ledger/published/signer.js'
 import { nodeCrypto } from '../../src/ledger/verify/node-crypto.js'
 import { readLines } from '../../src/ledger/verify/lines.js'
 import { verifyExport, verifyReceipt } from '../../src/ledger/verify/verify.js'
+import { filtersFor } from '../../src/ledger/log/index.js'
 import type { EventQuery } from '../../src/ledger/log/contract.js'
 import type { LedgerCrypto } from '../../src/ledger/verify/crypto.js'
 import { event, fill, fillMixed, GATEWAY, MIXED_TYPES, openLedger } from './_open.js'
@@ -113,6 +114,25 @@ describe('questions and exports', () => {
       }),
       { numRuns: 15 },
     )
+  })
+
+  it('of accesses outside duty hours verify, and not with one that was within them', async () => {
+    const one = await openLedger()
+    for (const duty of ['outside', 'inside', 'outside', undefined] as const)
+      await one.ledger.note({
+        ...{ type: 'download.begun', outcome: 0, actor: { id: 'reader-1', role: 'reader' } },
+        ...(duty !== undefined && { detail: { duty } }),
+      })
+    const lines: string[] = []
+    for await (const line of exportLedger(one.ledger, filtersFor('outside') ?? {})) lines.push(line)
+    const others: string[] = []
+    for await (const line of exportLedger(one.ledger, {})) others.push(line)
+    const check = (given: readonly string[]) =>
+      verifyExport(each(given), one.ledger.verifierKey, nodeCrypto)
+    expect(await check(lines)).toMatchObject({ ok: true, checked: 2 })
+    const inside = others.find((line) => line.includes('"duty":"inside"')) ?? ''
+    expect(await check([...lines.slice(0, 2), inside])).toMatchObject({ ok: false })
+    await one.close()
   })
 
   it('verify with browser APIs, and when read in pieces of any size', async () => {

@@ -283,8 +283,11 @@ describeDicom(`DICOM${hasDciodvfy ? '' : ' (skipped: no dicom3tools)'}`, () => {
     expect(dump).toContain('ACC^123')
   })
 
-  it('is the same instance every time', () => {
+  it('is the same instance every time, and so is the PDF', async () => {
     expect(toSr(finished()).equals(toSr(finished()))).toBe(true)
+    const first = toEncapsulatedPdf(finished(), await toPdf(finished()))
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(toEncapsulatedPdf(finished(), await toPdf(finished())).equals(first)).toBe(true)
   })
 })
 

@@ -4,6 +4,7 @@
  */
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
+import { retentionAnswer } from '../../src/retention/index.js'
 import { openRetention } from '../../src/gateway/retention.js'
 import type { RetentionRooms } from '../../src/gateway/retention.js'
 import { addNote } from '../../src/cases/notes/index.js'
@@ -178,8 +179,11 @@ async function report(caseId: string) {
 
 /** A note on the case, feedback on its report, and a hand-over with a note. */
 async function say(caseId: string, reportId: string): Promise<void> {
-  const parts = { state: site.ground.state, ledger: site.ground.ledger, now: site.clock.now }
-  const by = { id: 'facility-a', actor: SENDER, certificate: '', message: 'c2VhbGVk' }
+  const parts = {
+    ...{ state: site.ground.state, ledger: site.ground.ledger, now: site.clock.now },
+    announceNote: () => Promise.resolve(),
+  }
+  const by = { id: 'facility-a', actor: SENDER, certificate: '', message: caseId }
   await addNote(parts, by, { id: caseId })
   const row = await site.reply.find(reportId)
   if (row) await giveFeedback(parts, by, row)
@@ -286,7 +290,13 @@ describe.each(PLACES)('retention $name', ({ open }) => {
     expect(await room.retention.run()).toMatchObject({ expired: 1 })
     site.clock.pass(336 * DAY)
     expect(await dueOf()).toEqual([{ stage: 'reports', blockedBy: undefined }])
+    const handovers = async () => retentionAnswer(await room.retention.plan()).handovers
+    expect(await handovers()).toEqual({ due: 1 })
+    const { id: hold } = await addHold(site.ground.ledger, OFFICER, { facility: 'facility-b' })
+    expect(await handovers()).toEqual({ due: 1, blockedBy: 'hold' })
+    await removeHold(site.ground.ledger, OFFICER, hold)
     expect(await room.retention.run()).toEqual({ expired: 1, objects: 2 })
+    expect(await handovers()).toBeUndefined()
     expect(await site.objects('')).toEqual([])
     expect(await crosswalkOf(id)).toEqual([])
     expect((await typesOf(id)).slice(2).sort()).toEqual([

@@ -1,20 +1,24 @@
+import { createHash } from 'node:crypto'
 import { NocturneError } from '../../lib/errors.js'
 import { newId } from '../../lib/ids.js'
 import type { Actor, Ledger } from '../../ledger/log/index.js'
 import type { NoteTable } from '../../state/cases/index.js'
-import type { State, Tx } from '../../state/index.js'
+import type { Db, State, Tx } from '../../state/index.js'
 import type { CaseTable } from '../../state/night/index.js'
 import { aboutCase, readCase, transfersOf } from '../rows.js'
 
 export interface NoteParts {
   readonly state: Pick<State, 'db'>
   readonly ledger: Pick<Ledger, 'record' | 'proof'>
+  /** Puts the notice that somebody noted something into the outbox. */
+  readonly announceNote: (tx: Tx, row: CaseTable, note: NoteTable) => Promise<void>
   readonly now: () => number
 }
 
 export interface Noted {
   readonly row: NoteTable
-  readonly receipt: string
+  /** Undefined when the same message had come before; then nothing was added. */
+  readonly receipt: string | undefined
 }
 
 /** All notes on a case are fetched with one request. */
@@ -25,7 +29,7 @@ const MAX_NOTES = 100
  * @throws NocturneError `case_state` for a recalled case, `too_many_notes`
  */
 export async function addNote(
-  { ledger, now }: NoteParts,
+  { state, ledger, announceNote, now }: NoteParts,
   author: {
     readonly id: string
     readonly actor: Actor
@@ -34,7 +38,11 @@ export async function addNote(
   },
   of: Pick<CaseTable, 'id'>,
 ): Promise<Noted> {
+  const sha256 = createHash('sha256').update(author.message).digest('hex')
+  const before = await findByMessage(state.db, sha256)
+  if (before?.author === author.id) return { row: before, receipt: undefined }
   const { value, receipts } = await ledger.record(async (tx) => {
+    if (await findByMessage(tx, sha256)) throw new NocturneError('report_under_way')
     const row = await readCase(tx, of.id)
     if (row.state === 'recalled') throw new NocturneError('case_state', { subject: row.state })
     const { count } = await tx
@@ -46,8 +54,10 @@ export async function addNote(
     const note: NoteTable = {
       ...{ id: newId(now()), case_id: row.id, code: row.code, author: author.id },
       ...{ message: author.message, certificate: author.certificate, noted_at: now() },
+      sha256,
     }
     await tx.insertInto('case_notes').values(note).execute()
+    await announceNote(tx, row, note)
     const [transfer] = await transfersOf(tx, row.id)
     const about = aboutCase(row, transfer, { note: note.id })
     return {
@@ -58,13 +68,16 @@ export async function addNote(
   return { row: value, receipt: await ledger.proof(receipts[0].index) }
 }
 
+const findByMessage = (db: Db | Tx, sha256: string): Promise<NoteTable | undefined> =>
+  db.selectFrom('case_notes').selectAll().where('sha256', '=', sha256).executeTakeFirst()
+
 /**
  * Oldest first. The event is durable before a message is sent; without a note there is none.
  *
  * @throws NocturneError `ledger_unavailable`
  */
 export async function readNotes(
-  { state: { db }, ledger }: NoteParts,
+  { state: { db }, ledger }: Pick<NoteParts, 'state' | 'ledger'>,
   actor: Actor,
   row: CaseTable,
 ): Promise<readonly NoteTable[]> {

@@ -29,7 +29,14 @@ const facility = z
   })
   .catch({})
 
-const group = z.object({ id: good(groupFields.id), readers: ids }).catch({})
+const group = z
+  .object({
+    id: good(groupFields.id),
+    readers: ids,
+    coordinators: ids,
+    escalate: good(groupFields.escalate),
+  })
+  .catch({})
 
 const person = z
   .object({

@@ -89,12 +89,15 @@ const EXPECTED: Readonly<Record<string, string>> = {
     'write { reader: ID, weekly: ["daily 18:00-08:00"] } or { backup: ID, weekly: [...] }, with dates where they differ',
   'groups[].duty.roster[].reader': 'write the ID of a reader of the group',
   'groups[].duty.roster[].backup': 'write the ID of a reader of the group',
+  'groups[].coordinators':
+    'write the IDs of the people who are notified when no reader reacts, or omit it for the operators',
+  'groups[].coordinators[]': 'write the ID of one of the people',
   'groups[].clock':
     'write clock: { stat: "5m to claim, 30m to preliminary", routine: "8h to final" }, or omit it',
   'groups[].escalate':
     'write escalate: ["0m duty", "5m backup", "10m group", "20m operators"], or omit it',
   'groups[].escalate[]':
-    'write a time and whom to notify in quotes, for example "5m backup": duty, backup, group, operators, or the ID of a person',
+    'write a time and whom to notify in quotes, for example "5m backup": duty, backup, group, coordinator, operators, or the ID of a person',
   retention: 'write retention: { closed: 30d, quarantine: 90d, reports: 7y }, or omit it',
   'retention.closed':
     'write how long the contents of a case are kept after it was closed, such as 30d or 1y, or omit it',

@@ -106,6 +106,7 @@ export const groupFields = {
   timezone,
   readers: z.array(reference).min(1, 'has no readers').max(1_000, 'has too many readers'),
   duty: dutySchema.optional(),
+  coordinators: z.array(reference).min(1, 'names nobody').max(100, 'names too many').optional(),
   clock: clockSchema.default([]),
   escalate: z
     .array(parsed(parseStep, 'is not a time and whom to tell'))

@@ -34,6 +34,7 @@ export function checkReferences(site: SiteDraft): Finding[] {
     ...releasers(site),
     ...clientCertificates(site),
     ...criticalContacts(site),
+    ...calledAtNight(site),
     ...plainHttp(site),
     ...checkDoorReferences(site),
     ...limits(site),
@@ -181,6 +182,30 @@ function criticalContacts(site: SiteDraft): Finding[] {
     return [...strangers, { at: [...at, 'failSafe'], problem, hint }]
   })
 }
+
+/** Coordinators, and people that an escalation names: a wrong name would be told nothing. */
+const calledAtNight = ({ groups, people }: SiteDraft): Finding[] =>
+  groups.flatMap(({ coordinators, escalate }, index) => {
+    const at = ['groups', index]
+    const named = [
+      ...(coordinators ?? []).map((name, place) => ({ name, at: [...at, 'coordinators', place] })),
+      ...(escalate ?? []).map(({ audience }, place) => ({
+        name: typeof audience === 'object' ? audience.person : undefined,
+        at: [...at, 'escalate', place],
+      })),
+    ]
+    return named.flatMap(({ name, at: place }): Finding[] => {
+      if (name === undefined || people.some(({ id }) => id === name)) return []
+      const meant = nearest(
+        name,
+        people.flatMap(({ id }) => id ?? []),
+      )
+      const problem = `names an unknown person, ${shorten(name)}`
+      const hint =
+        meant === undefined ? 'write the ID of one of the people' : `did you mean ${meant}?`
+      return [{ at: place, problem, hint }]
+    })
+  })
 
 function plainHttp({ gateway }: SiteDraft): Finding[] {
   if (gateway.listen === undefined || gateway.hasTls || isLoopback(gateway.listen.host)) return []

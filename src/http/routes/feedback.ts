@@ -48,7 +48,12 @@ export function feedbackRoutes(rooms: FeedbackRouteRooms): Router {
     const { message } = parseBody(newFeedback, request)
     const giver = { id, certificate, message, actor: asker.actor }
     const { row, receipt } = await giveFeedback(rooms, giver, report)
-    response.status(201).json({ feedback: viewOf(row), receipt })
+    const isRepeated = receipt === undefined
+    response.status(isRepeated ? 200 : 201).json({
+      feedback: viewOf(row),
+      isRepeated,
+      ...(receipt !== undefined && { receipt }),
+    })
   })
 
   router.get('/feedback', async (request, response) => {

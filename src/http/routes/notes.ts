@@ -41,7 +41,12 @@ export function noteRoutes(rooms: NoteRouteRooms): Router {
     const { id, certificate } = session.principal
     const { message } = parseBody(newNote, request)
     const noted = await addNote(rooms, { id, certificate, message, actor }, row)
-    response.status(201).json({ note: viewOf(noted.row), receipt: noted.receipt })
+    const isRepeated = noted.receipt === undefined
+    response.status(isRepeated ? 200 : 201).json({
+      note: viewOf(noted.row),
+      isRepeated,
+      ...(noted.receipt !== undefined && { receipt: noted.receipt }),
+    })
   })
 
   return router

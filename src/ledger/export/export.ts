@@ -60,8 +60,8 @@ const line = (value: Json): string => `${canonicalJson(value)}\n`
 
 /** Only the filters that are set, so that an empty object means the whole log. */
 export function filtersOf(query: ExportQuery): Record<string, Json> {
-  const { types, actor, facility, transfer, patient, outcome, from, until, start } = query
-  const all = { types, actor, facility, transfer, patient, outcome, from, until, start }
+  const { types, actor, facility, transfer, patient, outcome, duty, from, until, start } = query
+  const all = { types, actor, facility, transfer, patient, outcome, duty, from, until, start }
   const set = Object.entries(all).filter(
     (filter): filter is [string, NonNullable<(typeof filter)[1]>] => filter[1] !== undefined,
   )

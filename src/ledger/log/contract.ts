@@ -21,6 +21,8 @@ export interface EventQuery {
   readonly transfer?: string
   readonly patient?: string
   readonly outcome?: number
+  /** Only accesses outside the duty hours of their group. */
+  readonly duty?: 'outside'
   /** In milliseconds since 1970; inclusive. */
   readonly from?: number
   readonly until?: number

@@ -69,6 +69,8 @@ export const EVENT_TYPES = {
   'critical.phoned': ['110103'],
   'critical.missed': ['110113'],
   'claim.overridden': ['110113', '110132'],
+  'claim.reassigned': ['110113', '110132'],
+  'claim.taken-over': ['110113', '110132'],
   'claim.unproven': ['110113', '110132'],
   'clock.approaching': ['110113'],
   'clock.missed': ['110113'],

@@ -14,6 +14,6 @@ export type { Actor, EventInput, EventType, LedgerEntry, LedgerRow } from './eve
 export { createLedger } from './ledger.js'
 export type { Ledger } from './ledger.js'
 export { readPage } from './page.js'
-export { QUESTIONS } from './questions.js'
+export { filtersFor } from './questions.js'
 export type { Question } from './questions.js'
 export { reindex } from './reindex.js'

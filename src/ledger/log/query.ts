@@ -91,13 +91,14 @@ export function filtered(
   reviewed = 0,
 ): SelectQueryBuilder<Tables, 'events', object> {
   let events: SelectQueryBuilder<Tables, 'events', object> = db.selectFrom('events')
-  const { types, outcome, from, until, start } = query
+  const { types, outcome, duty, from, until, start } = query
   if (types) events = events.where('type', 'in', [...types])
   for (const column of ['actor', 'facility', 'transfer', 'patient'] as const) {
     const value = query[column]
     if (value !== undefined) events = events.where(column, '=', value)
   }
   if (outcome !== undefined) events = events.where('outcome', '=', outcome)
+  if (duty !== undefined) events = events.where('duty', '=', duty)
   if (from !== undefined) events = events.where('time', '>=', from)
   if (until !== undefined) events = events.where('time', '<', until)
   if (start !== undefined) events = events.where('idx', '>=', start)

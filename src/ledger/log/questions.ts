@@ -43,12 +43,18 @@ const CRITICAL: readonly EventType[] = [
   'critical.phoned',
   'critical.missed',
 ]
-const TAKEOVERS: readonly EventType[] = ['claim.overridden', 'claim.unproven', 'handover.accepted']
+const TAKEOVERS: readonly EventType[] = [
+  'claim.overridden',
+  'claim.taken-over',
+  'claim.reassigned',
+  'claim.unproven',
+  'handover.accepted',
+]
 
 export const QUESTIONS = {
   unended: { about: 'begun, but not ended' },
   unopened: { about: 'available, but not fetched by anybody' },
-  outside: { about: 'downloads outside the duty hours of their group' },
+  outside: { about: 'downloads outside the duty hours of their group', duty: 'outside' },
   refusals: {
     about: 'requests refused, sign-ins failed, or clients locked out',
     types: REFUSALS,
@@ -65,7 +71,8 @@ export const QUESTIONS = {
     types: CRITICAL,
   },
   takeovers: {
-    about: 'claims taken with a reason, tried without the key, or handed over',
+    about:
+      'claims taken with a reason or after expiry, reassigned, tried without the key, or handed over',
     types: TAKEOVERS,
   },
   due: { about: 'events that call for a review and have not been reviewed' },
@@ -75,9 +82,23 @@ interface Asked {
   readonly about: string
   /** Of the events that answer it; exports can answer such a question. */
   readonly types?: readonly EventType[]
+  /** Of the events that answer it, in place of their types. */
+  readonly duty?: 'outside'
 }
 
 export type Question = keyof typeof QUESTIONS
+
+const isQuestion = (name: string): name is Question => Object.hasOwn(QUESTIONS, name)
+
+/**
+ * The filters that answer a question in an export; none for one that filters cannot answer.
+ * Undefined for what is no question.
+ */
+export function filtersFor(name: string): Pick<Asked, 'types' | 'duty'> | undefined {
+  if (!isQuestion(name)) return undefined
+  const { types, duty }: Asked = QUESTIONS[name]
+  return { ...(types && { types }), ...(duty && { duty }) }
+}
 
 /**
  * Included in a review in addition to failures and downloads outside duty hours: what grants, moves

@@ -167,6 +167,11 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
   'critical.phoned': handled('a reader logged a phone call about a critical result'),
   'critical.missed': alert('a critical result was not read back in time', 'gateway'),
   'claim.overridden': alert('a claim was taken from its holder', 'gateway'),
+  'claim.reassigned': alert('an officer assigned a case to a reader', 'gateway'),
+  'claim.taken-over': alert(
+    'a reader took a case whose previous holder had let the claim expire',
+    'gateway',
+  ),
   'claim.unproven': alert(
     'a claim was refused for lack of proof that the reader can open the case',
     'gateway',

@@ -1,7 +1,7 @@
 /** The filters of an export, parsed from its header and applied to an entry. */
 import type { Json } from '../../lib/json.js'
 
-const TEXTS = ['actor', 'facility', 'transfer', 'patient'] as const
+const TEXTS = ['actor', 'facility', 'transfer', 'patient', 'duty'] as const
 const NUMBERS = ['outcome', 'from', 'until', 'start'] as const
 
 export type Filters = Partial<Record<(typeof TEXTS)[number], string>> &
@@ -32,9 +32,11 @@ export function matches(
   entry: Readonly<Record<string, Json>>,
 ): boolean {
   const { types, outcome, from, until, start } = filters
-  const { actor, facility, transfer, patient, time } = entry
+  const { actor, facility, transfer, patient, detail, time } = entry
   const actorId =
     typeof actor === 'object' && actor !== null && 'id' in actor ? actor.id : undefined
+  const duty =
+    typeof detail === 'object' && detail !== null && 'duty' in detail ? detail.duty : undefined
   const at = typeof time === 'string' ? Date.parse(time) : NaN
   return (
     (types?.includes(entry.type ?? null) ?? true) &&
@@ -42,6 +44,7 @@ export function matches(
     (filters.facility ?? facility) === facility &&
     (filters.transfer ?? transfer) === transfer &&
     (filters.patient ?? patient) === patient &&
+    (filters.duty ?? duty) === duty &&
     (outcome ?? entry.outcome) === entry.outcome &&
     (from === undefined || at >= from) &&
     (until === undefined || at < until) &&

@@ -170,8 +170,8 @@ export const TRANSFERS = {
   ),
   report_under_way: entry(
     409,
-    'the same report is being recorded by another request',
-    'send the same request again; it is answered with that report',
+    'the same message is being recorded by another request',
+    'send the same request again; it is answered with what was recorded',
   ),
   report_without_crosswalk: entry(
     409,

@@ -181,6 +181,15 @@ export const retentionAnswer = z.looseObject({
       )
       .check(z.maxLength(1_000)),
   ),
+  handovers: z.optional(
+    about(
+      'Notes of hand-overs past the period of reports, if any.',
+      z.looseObject({
+        due: count,
+        blockedBy: z.optional(word('Why they are kept', 'hold', 'clock')),
+      }),
+    ),
+  ),
   more: about('There are more than are listed.', z.boolean()),
   clock: z.optional(
     about(

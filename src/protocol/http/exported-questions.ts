@@ -1,4 +1,4 @@
-/** Questions that types of events answer; an export of any other answer could not be verified. */
+/** Questions that filters answer; an export of any other answer could not be verified. */
 export const EXPORTED_QUESTIONS = [
   'refusals',
   'keys',
@@ -7,6 +7,7 @@ export const EXPORTED_QUESTIONS = [
   'escalations',
   'critical',
   'takeovers',
+  'outside',
 ] as const
 
 export type ExportedQuestion = (typeof EXPORTED_QUESTIONS)[number]

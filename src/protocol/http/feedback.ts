@@ -25,7 +25,11 @@ export const feedbackListAnswer = z.looseObject({
   feedback: about('Newest first.', z.array(feedbackView).check(z.maxLength(1_000))),
 })
 
-export const feedbackAnswer = z.looseObject({ feedback: feedbackView, receipt })
+export const feedbackAnswer = z.looseObject({
+  feedback: feedbackView,
+  isRepeated: about('The same message had come before; nothing was added.', z.boolean()),
+  receipt: z.optional(receipt),
+})
 export type FeedbackAnswer = Named<z.infer<typeof feedbackAnswer>>
 
 export const feedbackRecipientsAnswer = z.looseObject({

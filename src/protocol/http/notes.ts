@@ -26,7 +26,11 @@ export const notesAnswer = z.looseObject({
   notes: about('Oldest first.', z.array(noteView).check(z.maxLength(1_000))),
 })
 
-export const noteAnswer = z.looseObject({ note: noteView, receipt })
+export const noteAnswer = z.looseObject({
+  note: noteView,
+  isRepeated: about('The same message had come before; nothing was added.', z.boolean()),
+  receipt: z.optional(receipt),
+})
 export type NoteAnswer = Named<z.infer<typeof noteAnswer>>
 
 export const noteRecipientsAnswer = z.looseObject({

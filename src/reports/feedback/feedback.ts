@@ -1,8 +1,9 @@
 /** Gives feedback on a report, lists it, and hands it to the report's author. */
+import { createHash } from 'node:crypto'
 import { NocturneError } from '../../lib/errors.js'
 import { newId } from '../../lib/ids.js'
 import type { Actor, EventInput, Ledger } from '../../ledger/log/index.js'
-import type { State, Tx } from '../../state/index.js'
+import type { Db, State, Tx } from '../../state/index.js'
 import type { CaseReportTable } from '../../state/night/index.js'
 import type { FeedbackTable } from '../../state/reports/index.js'
 
@@ -14,7 +15,8 @@ export interface FeedbackParts {
 
 export interface Given {
   readonly row: FeedbackTable
-  readonly receipt: string
+  /** Undefined when the same message had come before; then nothing was added. */
+  readonly receipt: string | undefined
 }
 
 /**
@@ -22,7 +24,7 @@ export interface Given {
  * @throws NocturneError `feedback_own`
  */
 export async function giveFeedback(
-  { ledger, now }: FeedbackParts,
+  { state, ledger, now }: FeedbackParts,
   giver: {
     readonly id: string
     readonly actor: Actor
@@ -32,6 +34,9 @@ export async function giveFeedback(
   report: CaseReportTable,
 ): Promise<Given> {
   if (giver.id === report.author) throw new NocturneError('feedback_own')
+  const sha256 = createHash('sha256').update(giver.message).digest('hex')
+  const before = await findByMessage(state.db, sha256)
+  if (before?.giver === giver.id) return { row: before, receipt: undefined }
   const row: FeedbackTable = {
     id: newId(now()),
     report: report.id,
@@ -42,8 +47,10 @@ export async function giveFeedback(
     certificate: giver.certificate,
     given_at: now(),
     read_at: null,
+    sha256,
   }
   const { receipts } = await ledger.record(async (tx) => {
+    if (await findByMessage(tx, sha256)) throw new NocturneError('report_under_way')
     await tx.insertInto('report_feedback').values(row).execute()
     const event: EventInput = {
       type: 'feedback.given',
@@ -56,6 +63,9 @@ export async function giveFeedback(
   })
   return { row, receipt: await ledger.proof(receipts[0].index) }
 }
+
+const findByMessage = (db: Db | Tx, sha256: string): Promise<FeedbackTable | undefined> =>
+  db.selectFrom('report_feedback').selectAll().where('sha256', '=', sha256).executeTakeFirst()
 
 const MAX_LISTED = 1_000
 

@@ -18,4 +18,6 @@ export interface NoteTable {
   /** The author's armored certificate in effect at the time. */
   certificate: string
   noted_at: number
+  /** Of the message, hexadecimal: the same one sent again is not added. Null in old rows. */
+  sha256: string | null
 }

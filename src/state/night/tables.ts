@@ -57,6 +57,8 @@ export interface CaseTable {
   first_claimed_at: number | null
   claimed_by: string | null
   claimed_at: number | null
+  /** The last holder, if that claim expired and nobody has claimed the case since. */
+  lapsed_from: string | null
   /**
    * The claim is over after this time, even if that has not been recorded yet. Null also for claims
    * made before claims could expire.

@@ -20,4 +20,6 @@ export interface FeedbackTable {
   given_at: number
   /** When the author first fetched it. */
   read_at: number | null
+  /** Of the message, hexadecimal: the same one sent again is not added. Null in old rows. */
+  sha256: string | null
 }

@@ -66,9 +66,8 @@ async function exportEvents(options: AuditExportOptions, cli: Cli): Promise<void
       await write(bodyOf(await client.open({ path })))
     },
     direct: async ({ officer }) => {
-      const { QUESTIONS } = await import('../../../ledger/log/index.js')
-      const types = question && { types: QUESTIONS[question].types }
-      const query = { ...(await toEventQuery(options)), ...types }
+      const { filtersFor } = await import('../../../ledger/log/index.js')
+      const query = { ...(await toEventQuery(options)), ...(question && filtersFor(question)) }
       await write(
         await (format === undefined
           ? officer.exportEvents(SITE_ACTOR, query)

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Option } from 'commander'
+import { wholeNumber } from '../../arguments.js'
 import { define, defineGroup } from '../../command.js'
 import type { Cli, Register } from '../../command.js'
-import { toErrorJson } from '../../command-error.js'
+import { EXIT, toErrorJson } from '../../command-error.js'
 import { count, formatFingerprint } from '../../format.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
@@ -27,7 +28,7 @@ interface FetchOptions extends GatewayOptions, CrosswalkOptions, TargetOptions {
 const ACCESS = '--gateway https://gateway.example.org --token-file facility-a.token'
 const OPENING = '--crosswalk crosswalk --key facility-a.asc'
 /** Between two checks of `watch`. */
-const PAUSE_MS = 15_000
+const PAUSE_SECONDS = 15
 
 export const registerReports: Register = (parent, cli) => {
   const group = defineGroup(parent, 'reports', 'fetch the reports on what your facility sent')
@@ -126,30 +127,46 @@ function registerWatch(group: Command, cli: Cli): void {
       `nocturne reports watch ${ACCESS} ${OPENING} --out reports --mllp ris.example.org:2575`,
     ],
   })
-  addFetchOptions(command).action(async (options: FetchOptions) => {
-    const output = cli.output(options)
-    const total = { written: 0 }
-    const told = new Set<string>()
-    const isStopped = () => cli.signal.aborted
-    // Read once, so that no passphrase is asked for during the night.
-    const crosswalks = await crosswalkLines(options, output)
-    await withGateway(options, cli, output, async (client) => {
-      while (!isStopped()) {
-        try {
-          // First, because a report may take long to write.
-          await tellCritical(output, client, told)
-          const done = await round(cli, output, client, options, crosswalks)
-          total.written += done.filter(({ error }) => error === undefined).length
-        } catch (error) {
-          // The gateway may return, and nobody would notice at night that the watch had ended.
-          if (isStopped()) break
-          output.warn(`${toErrorJson(error).message}; trying again`)
-        }
-        await sleep(PAUSE_MS, undefined, { signal: cli.signal }).catch(() => undefined)
+  addFetchOptions(command)
+    .option(
+      '--every <seconds>',
+      'how long to wait between two checks',
+      wholeNumber(1, 3_600),
+      PAUSE_SECONDS,
+    )
+    .action((options: WatchOptions) => watch(cli, options))
+}
+
+interface WatchOptions extends FetchOptions {
+  readonly every: number
+}
+
+async function watch(cli: Cli, options: WatchOptions): Promise<void> {
+  const output = cli.output(options)
+  const total = { written: 0 }
+  const told = new Set<string>()
+  const isStopped = () => cli.signal.aborted
+  // Read once, so that no passphrase is asked for during the night.
+  const crosswalks = await crosswalkLines(options, output)
+  await withGateway(options, cli, output, async (client) => {
+    while (!isStopped()) {
+      try {
+        // First, because a report may take long to write.
+        await tellCritical(output, client, told)
+        const done = await round(cli, output, client, options, crosswalks)
+        const written = done.filter(({ error }) => error === undefined).length
+        total.written += written
+        // What failed before has been delivered since, or is not waiting any more.
+        if (written === done.length) output.exitCode = EXIT.done
+      } catch (error) {
+        // The gateway may return, and nobody would notice at night that the watch had ended.
+        if (isStopped()) break
+        output.warn(`${toErrorJson(error).message}; trying again`)
       }
-    })
-    output.json(total)
+      await sleep(options.every * 1_000, undefined, { signal: cli.signal }).catch(() => undefined)
+    }
   })
+  output.json(total)
 }
 
 /**

@@ -101,17 +101,22 @@ const REASONS: Readonly<Record<string, string>> = {
   clock: 'a clock that is not trusted',
 }
 
-type Shown = Pick<RetentionAnswer, 'days' | 'due' | 'more' | 'clock'>
+type Shown = Pick<RetentionAnswer, 'days' | 'due' | 'handovers' | 'more' | 'clock'>
 
-function show(output: Output, { days, due, more, clock }: Shown): void {
+const whyKept = (reason: string | undefined): string =>
+  reason === undefined ? '' : `; kept because of ${REASONS[reason] ?? reason}`
+
+function show(output: Output, { days, due, handovers, more, clock }: Shown): void {
   const terms = Object.entries(days).map(([stage, period]) => `${stage} ${String(period)} days`)
   output.print(terms.length > 0 ? terms.join(', ') : 'this site keeps everything: see retention')
   for (const { stage, code, id, facility, since, blockedBy } of due) {
     const what = STAGES[stage as keyof typeof STAGES]
-    const why =
-      blockedBy === undefined ? '' : `; kept because of ${REASONS[blockedBy] ?? blockedBy}`
-    output.print(`${code ?? id}  ${what}, ${facility}, since ${since}${why}`)
+    output.print(`${code ?? id}  ${what}, ${facility}, since ${since}${whyKept(blockedBy)}`)
   }
+  if (handovers)
+    output.print(
+      `${count(handovers.due, 'note of a hand-over', 'notes of hand-overs')}${whyKept(handovers.blockedBy)}`,
+    )
   const kept = due.filter(({ blockedBy }) => blockedBy !== undefined).length
   output.print(`${count(due.length - kept, 'removal')} due, ${String(kept)} kept`)
   if (more) output.warn('there are more than are listed')

@@ -25,8 +25,11 @@ export const FEEDBACK_ROUTES = {
     roles: ['sender', 'reader'],
     path: { id: 'Of the report.' },
     json: newFeedback,
-    answers: { 201: { about: 'The feedback is durable.', json: feedbackAnswer } },
-    errors: ['feedback_own'],
+    answers: {
+      200: { about: 'This message had come before.', json: feedbackAnswer },
+      201: { about: 'The feedback is durable.', json: feedbackAnswer },
+    },
+    errors: ['feedback_own', 'report_under_way'],
   },
   'GET /v1/feedback': {
     tag: REPORTS,

@@ -24,7 +24,10 @@ export const NOTE_ROUTES = {
       'Sealed to the facility and the readers of the group: the gateway cannot read it, and the ledger says only that it was written.',
     roles: ['sender', 'reader'],
     json: newNote,
-    answers: { 201: { about: 'The note is durable.', json: noteAnswer } },
-    errors: ['case_state', 'too_many_notes'],
+    answers: {
+      200: { about: 'This message had come before.', json: noteAnswer },
+      201: { about: 'The note is durable.', json: noteAnswer },
+    },
+    errors: ['case_state', 'report_under_way', 'too_many_notes'],
   },
 } as const satisfies Routes

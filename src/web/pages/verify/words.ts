@@ -15,7 +15,7 @@ export const instant = (text: string): string =>
 
 /** The request, as a sentence. */
 export function questionOf({ query }: About): string {
-  const { types, actor, facility, transfer, patient, outcome, from, until, start } = query
+  const { types, actor, facility, transfer, patient, outcome, duty, from, until, start } = query
   const time = (ms: number) => instant(new Date(ms).toISOString())
   const parts = [
     types && `of the types ${types.map(String).join(', ')}`,
@@ -24,6 +24,7 @@ export function questionOf({ query }: About): string {
     transfer !== undefined && `concerning the transfer ${transfer}`,
     patient !== undefined && `concerning the patient with the handle ${patient}`,
     outcome !== undefined && `with the outcome ${outcomeOf(outcome)}`,
+    duty !== undefined && `${duty} the duty hours of their group`,
     from !== undefined && `from ${time(from)}`,
     until !== undefined && `before ${time(until)}`,
     start !== undefined && `from number ${number(start)}`,

@@ -1,8 +1,9 @@
 /** Accounting of disclosures, 45 CFR 164.528. */
 import { csvRecord } from '../lib/csv.js'
+import { inSlices } from '../lib/pace.js'
 import type { Evidence, Fetched, ItemEvidence, TransferEvidence } from './evidence.js'
 import { pdfOf } from '../lib/pdf/document.js'
-import { drawOrigin, instant, organisationOf, periodOf, plural, short } from './report.js'
+import { drawOrigin, instant, mapped, organisationOf, periodOf, plural, short } from './report.js'
 import type { ReportContext } from './report.js'
 
 /** What was disclosed about one patient, in one transfer, to one reader. */
@@ -22,41 +23,42 @@ interface Disclosure {
 const PURPOSE = 'Treatment: remote reading of an imaging study'
 const EXEMPTION = 'Treatment: exempt from the accounting, 164.528(a)(1)(i)'
 
-export function accountingCsv(
+/** One line per disclosure, as they are read. */
+export async function* accountingCsv(
   evidence: Evidence,
   context: Pick<ReportContext, 'organisations'>,
-): string {
-  const head = [
+): AsyncGenerator<string> {
+  yield csvRecord([
     ...['date', 'last_date', 'times', 'recipient', 'recipient_group', 'recipient_addresses'],
     ...['recipient_organisation', 'recipient_postal_address'],
     ...['description', 'purpose', 'exemption', 'facility', 'patient', 'transfer', 'items'],
     ...['acknowledged_at', 'ledger_entry'],
-  ]
-  const rows = disclosuresOf(evidence).map((one) => {
+  ])
+  for await (const one of inSlices(await disclosuresOf(evidence))) {
     const organisation = organisationOf(context, one.reader, one.transfer.group)
-    return [
+    yield csvRecord([
       ...[one.first.first, one.last, String(one.times), one.reader, one.transfer.group],
       ...[one.addresses.join(' '), organisation?.name ?? '', organisation?.address ?? ''],
       ...[descriptionOf(one), PURPOSE, EXEMPTION, evidence.scope.facility],
       ...[one.patient ?? '', one.transfer.transfer, one.items.map(({ item }) => item).join(' ')],
       ...[acknowledgedAt(one), String(one.first.index)],
-    ]
-  })
-  return [head, ...rows].map(csvRecord).join('')
+    ])
+  }
 }
 
-export const countDisclosures = (evidence: Evidence): number => disclosuresOf(evidence).length
+export const countDisclosures = async (evidence: Evidence): Promise<number> =>
+  (await disclosuresOf(evidence)).length
 
-export function accountingPdf(
+export async function* accountingPdf(
   evidence: Evidence,
   context: ReportContext,
-): AsyncIterable<Uint8Array> {
+): AsyncGenerator<Uint8Array> {
   const { scope } = evidence
-  const disclosures = disclosuresOf(evidence)
+  const disclosures = await disclosuresOf(evidence)
   const patients = new Set(disclosures.map(({ patient }) => patient))
   const subtitle = `${scope.facility}, ${periodOf(evidence)}`
   const foot = `Accounting of disclosures, ${subtitle} - ${context.gateway}, ledger entry ${context.event}`
-  return pdfOf('Accounting of disclosures', subtitle, foot, (page) => {
+  yield* pdfOf('Accounting of disclosures', subtitle, foot, (page) => {
     page.facts([
       ['Facility', scope.facility],
       ['Period', periodOf(evidence)],
@@ -86,7 +88,7 @@ export function accountingPdf(
         { title: 'Transfer', share: 0.13, isCode: true },
         { title: 'Entry', share: 0.07 },
       ],
-      disclosures.map((one) => [
+      mapped(disclosures, (one) => [
         one.times > 1
           ? `${instant(one.first.first)}\n${one.times} times, last ${instant(one.last)}`
           : instant(one.first.first),
@@ -139,41 +141,41 @@ function recipientOf({ reader, transfer, addresses }: Disclosure, context: Repor
   ].join('\n')
 }
 
-function disclosuresOf({ transfers, scope }: Evidence): readonly Disclosure[] {
+async function disclosuresOf({ transfers, scope }: Evidence): Promise<readonly Disclosure[]> {
   const found: Disclosure[] = []
-  for (const transfer of transfers) {
-    const groups = new Map<
-      string,
-      { patient: string | undefined; reader: string; items: ItemEvidence[]; fetched: Fetched[] }
-    >()
-    for (const item of transfer.items)
-      for (const patient of patientsOf(item, scope.patients))
-        for (const fetched of item.fetched) {
-          const key = `${patient ?? ''} ${fetched.reader}`
-          const group = groups.get(key) ?? {
-            ...{ patient, reader: fetched.reader, items: [], fetched: [] },
-          }
-          group.items.push(item)
-          group.fetched.push(fetched)
-          groups.set(key, group)
-        }
-    for (const { patient, reader, items, fetched } of groups.values()) {
-      const [first, ...rest] = fetched.toSorted((a, b) => a.index - b.index)
-      if (!first) continue
-      const all = [first, ...rest]
-      found.push({
-        ...{ patient, transfer, reader, items, first },
-        last:
-          all
-            .map((one) => one.last)
-            .sort()
-            .at(-1) ?? first.last,
-        times: Math.max(...all.map(({ times }) => times)),
-        addresses: [...new Set(all.flatMap(({ addresses }) => addresses))],
-      })
-    }
-  }
+  for await (const transfer of inSlices(transfers))
+    for (const one of await disclosuresIn(transfer, scope.patients)) found.push(one)
   return found.sort((a, b) => a.first.index - b.first.index)
+}
+
+async function disclosuresIn(
+  transfer: TransferEvidence,
+  wanted: readonly string[] | undefined,
+): Promise<readonly Disclosure[]> {
+  const groups = new Map<
+    string,
+    { patient: string | undefined; reader: string; items: ItemEvidence[]; fetched: Fetched[] }
+  >()
+  for await (const item of inSlices(transfer.items))
+    for (const patient of patientsOf(item, wanted))
+      for (const fetched of item.fetched) {
+        const key = `${patient ?? ''} ${fetched.reader}`
+        const group = groups.get(key) ?? {
+          ...{ patient, reader: fetched.reader, items: [], fetched: [] },
+        }
+        group.items.push(item)
+        group.fetched.push(fetched)
+        groups.set(key, group)
+      }
+  return [...groups.values()].flatMap(({ patient, reader, items, fetched }) => {
+    const [first, ...rest] = fetched.toSorted((a, b) => a.index - b.index)
+    if (!first) return []
+    const all = [first, ...rest]
+    const last = all.reduce((most, one) => (one.last > most ? one.last : most), first.last)
+    const times = all.reduce((most, one) => Math.max(most, one.times), 0)
+    const addresses = [...new Set(all.flatMap((one) => one.addresses))]
+    return [{ patient, transfer, reader, items, first, last, times, addresses }]
+  })
 }
 
 /** A document that may concern several patients is listed for each of them. */

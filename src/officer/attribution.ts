@@ -2,6 +2,7 @@
  * Whose documents are. A document (a requisition, a worksheet, a prior report) names no patient,
  * but it is disclosed with a study: an accounting that left it out would be incomplete.
  */
+import { inSlices } from '../lib/pace.js'
 import type { Ledger } from '../ledger/log/index.js'
 import type { ItemEvidence, TransferEvidence } from './evidence.js'
 import { rowsOf, textOf } from './rows.js'
@@ -21,19 +22,22 @@ export async function attributeDocuments(
   const ofCases = transfers.some(isOrphan)
     ? await patientsOfCases(ledger, end, facility)
     : new Map<string, ReadonlySet<string>>()
-  return transfers.map((transfer) => {
+  const attributed: TransferEvidence[] = []
+  for await (const transfer of inSlices(transfers)) {
     const own = namedIn(transfer.items)
     const named = own.size > 0 ? own : (ofCases.get(transfer.case ?? '') ?? own)
     const [only] = named.size === 1 ? named : []
-    return {
+    const several = named.size > 1 ? [...named] : []
+    attributed.push({
       ...transfer,
       items: transfer.items.map((item): ItemEvidence => ({
         ...item,
         patient: item.patient ?? only,
-        mayConcern: item.patient === undefined && named.size > 1 ? [...named] : [],
+        mayConcern: item.patient === undefined ? several : [],
       })),
-    }
-  })
+    })
+  }
+  return attributed
 }
 
 const namedIn = (items: readonly ItemEvidence[]): ReadonlySet<string> =>

@@ -7,11 +7,14 @@ import type { KeyPeriod } from './key-history.js'
 import { drawNight } from './night.js'
 import { pdfOf } from '../lib/pdf/document.js'
 import type { Page } from '../lib/pdf/document.js'
-import { drawOrigin, instant, periodOf, plural, short } from './report.js'
+import { drawOrigin, instant, listed, mapped, periodOf, plural, runsOf, short } from './report.js'
 import type { ReportContext } from './report.js'
+import { surveyOf } from './survey.js'
+import type { Survey } from './survey.js'
 
-export function dossierCsv(evidence: Evidence): string {
-  const head = [
+/** One line per item and reader, as they are read. */
+export async function* dossierCsv(evidence: Evidence): AsyncGenerator<string> {
+  yield csvRecord([
     ...['patient', 'transfer', 'item', 'kind', 'modality', 'profile', 'pixels_at_risk', 'bytes'],
     ...[
       'ciphertext_sha256',
@@ -24,36 +27,37 @@ export function dossierCsv(evidence: Evidence): string {
     ],
     ...['first_fetched', 'last_fetched', 'bytes_sent', 'keys', 'addresses', 'acknowledged_by'],
     ...['acknowledged_at', 'ledger_entry'],
+  ])
+  for await (const placed of placedOf(evidence))
+    for (const line of linesOf(placed)) yield csvRecord(line)
+}
+
+function linesOf({
+  transfer,
+  item,
+  patient,
+  exposure,
+  couldOpen,
+}: Placed): readonly (readonly string[])[] {
+  const about = [
+    ...[patient ?? '', transfer.transfer, String(item.item), item.kind, item.modality ?? ''],
+    ...[item.profile ?? '', String(item.pixelsAtRisk), String(item.size), item.ciphertext ?? ''],
+    ...[EXPOSURES[exposure], transfer.availableAt ?? '', transfer.sealedTo.join(' ')],
+    couldOpen.join(' '),
   ]
-  const rows = placedOf(evidence).flatMap(({ transfer, item, patient, exposure, couldOpen }) => {
-    const about = [
-      ...[patient ?? '', transfer.transfer, String(item.item), item.kind, item.modality ?? ''],
-      ...[item.profile ?? '', String(item.pixelsAtRisk), String(item.size), item.ciphertext ?? ''],
-      ...[EXPOSURES[exposure], transfer.availableAt ?? '', transfer.sealedTo.join(' ')],
-      couldOpen.join(' '),
+  const { acknowledged } = transfer
+  const nobody = Array<string>(7).fill('')
+  if (item.fetched.length === 0)
+    return [[...about, ...nobody, acknowledged?.by ?? '', acknowledged?.at ?? '', '']]
+  return item.fetched.map((one) => {
+    const opened = transfer.openedBy.find(({ by }) => by === one.reader)
+    return [
+      ...about,
+      ...[one.reader, String(one.times), one.first, one.last, String(one.bytes)],
+      ...[one.fingerprints.join(' '), one.addresses.join(' ')],
+      ...[opened?.by ?? '', opened?.at ?? '', String(one.index)],
     ]
-    const { acknowledged } = transfer
-    if (item.fetched.length === 0)
-      return [
-        [
-          ...about,
-          ...Array<string>(7).fill(''),
-          acknowledged?.by ?? '',
-          acknowledged?.at ?? '',
-          '',
-        ],
-      ]
-    return item.fetched.map((one) => {
-      const opened = transfer.openedBy.find(({ by }) => by === one.reader)
-      return [
-        ...about,
-        ...[one.reader, String(one.times), one.first, one.last, String(one.bytes)],
-        ...[one.fingerprints.join(' '), one.addresses.join(' ')],
-        ...[opened?.by ?? '', opened?.at ?? '', String(one.index)],
-      ]
-    })
   })
-  return [head, ...rows].map(csvRecord).join('')
 }
 
 export function keysCsv({ keys }: Evidence): string {
@@ -72,15 +76,18 @@ export function keysCsv({ keys }: Evidence): string {
   return [head, ...rows].map(csvRecord).join('')
 }
 
-export function dossierPdf(evidence: Evidence, context: ReportContext): AsyncIterable<Uint8Array> {
-  const placed = placedOf(evidence)
+export async function* dossierPdf(
+  evidence: Evidence,
+  context: ReportContext,
+): AsyncGenerator<Uint8Array> {
+  const survey = await surveyOf(evidence)
   const subtitle = `${evidence.scope.facility}, ${periodOf(evidence)}`
   const foot = `Breach dossier, ${subtitle} - ${context.gateway}, ledger entry ${context.event}`
-  return pdfOf('Breach dossier: facts from the log', subtitle, foot, (page) => {
-    drawFacts(page, evidence, placed)
-    drawIndividuals(page, placed)
+  yield* pdfOf('Breach dossier: facts from the log', subtitle, foot, (page) => {
+    drawFacts(page, evidence, survey)
+    drawIndividuals(page, survey)
     drawTransfers(page, evidence)
-    drawOpenable(page, evidence, placed)
+    drawOpenable(page, evidence, survey)
     drawNight(page, evidence)
     drawKeys(page, evidence)
     drawNotes(page)
@@ -88,11 +95,10 @@ export function dossierPdf(evidence: Evidence, context: ReportContext): AsyncIte
   })
 }
 
-function drawFacts(page: Page, evidence: Evidence, placed: readonly Placed[]): void {
+function drawFacts(page: Page, evidence: Evidence, survey: Survey): void {
   const { scope } = evidence
   const shown: readonly Exposure[] =
     scope.reader === undefined ? ['opened', 'fetched', 'sealed'] : ['opened', 'fetched', 'openable']
-  const of = (exposure: Exposure) => placed.filter((one) => one.exposure === exposure).length
   page.facts([
     ['Facility', scope.facility],
     ['Period', periodOf(evidence)],
@@ -100,11 +106,11 @@ function drawFacts(page: Page, evidence: Evidence, placed: readonly Placed[]): v
       ? []
       : [['Reader', `${scope.reader}: what this reader fetched, or had a key for`] as const]),
     ...(scope.transfer === undefined ? [] : [['Transfer', scope.transfer] as const]),
-    ['Individuals', `${individualsOf(placed).length}, as keyed handles`],
+    ['Individuals', `${survey.individuals.length}, as keyed handles`],
     ['Transfers', String(evidence.transfers.length)],
     [
       'Items',
-      `${placed.length}: ${shown.map((exposure) => `${of(exposure)} ${SHORT[exposure]}`).join(', ')}`,
+      `${survey.items}: ${shown.map((one) => `${survey.exposures[one]} ${SHORT[one]}`).join(', ')}`,
     ],
     [
       'Refused in the period',
@@ -112,11 +118,10 @@ function drawFacts(page: Page, evidence: Evidence, placed: readonly Placed[]): v
     ],
   ])
   page.heading('The four factors of 164.402(2)')
-  page.facts(factorsOf(placed))
+  page.facts(factorsOf(survey))
 }
 
-function drawIndividuals(page: Page, placed: readonly Placed[]): void {
-  const individuals = individualsOf(placed)
+function drawIndividuals(page: Page, { individuals }: Survey): void {
   page.heading('Individuals (164.410(c)(1))')
   page.table(
     [
@@ -125,7 +130,9 @@ function drawIndividuals(page: Page, placed: readonly Placed[]): void {
       { title: 'Kinds of information', share: 0.25 },
       { title: 'Exposure', share: 0.27 },
     ],
-    individuals.map((one) => [one.patient, String(one.items), one.kinds, one.exposure]),
+    mapped(individuals, ({ patient, items, kinds, exposure }) => [
+      ...[patient, String(items), kindsOf(kinds), EXPOSURES[exposure]],
+    ]),
     'No item in this scope is attributed to a patient.',
   )
 }
@@ -141,18 +148,17 @@ function drawTransfers(page: Page, { transfers }: Evidence): void {
       { title: 'With the key', share: 0.18, isCode: true },
       { title: 'Opened: signed statement', share: 0.16 },
     ],
-    transfers.map(transferCells),
+    mapped(transfers, transferCells),
   )
 }
 
 /**
  * Not fetched is not the same as not readable: the store holds the ciphertext, and a key opens it.
  */
-function drawOpenable(page: Page, evidence: Evidence, placed: readonly Placed[]): void {
+function drawOpenable(page: Page, evidence: Evidence, { unfetched }: Survey): void {
   const { reader } = evidence.scope
   page.heading('Sealed to a key, but not fetched: could have been opened')
-  const open = placed.filter(({ item }) => item.fetched.length === 0)
-  if (open.length === 0) page.paragraph('Every item in this scope was fetched.')
+  if (unfetched.length === 0) page.paragraph('Every item in this scope was fetched.')
   else
     page.table(
       [
@@ -161,29 +167,17 @@ function drawOpenable(page: Page, evidence: Evidence, placed: readonly Placed[])
         { title: 'Patients (keyed handles)', share: 0.2, isCode: true },
         { title: 'Holders of a key for it', share: 0.3 },
       ],
-      byTransfer(open).map(([transfer, items]) => [
+      mapped(unfetched, ({ transfer, items, patients, couldOpen }) => [
         transfer.transfer,
-        items.map(({ item }) => item.item).join(', '),
-        [...new Set(items.flatMap(({ patient }) => patient ?? []))].map(short).join('\n'),
-        items[0]?.couldOpen
-          .map((one) => (/^[0-9a-f]{40,}$/.test(one) ? short(one) : one))
-          .join(', ') ?? '',
+        listed(runsOf(items), ', '),
+        listed([...patients].map(short), '\n'),
+        couldOpen.map((one) => (/^[0-9a-f]{40,}$/.test(one) ? short(one) : one)).join(', '),
       ]),
     )
   if (reader !== undefined)
     page.paragraph(
       `Outside this period, ${plural(evidence.sealedOutside, 'further transfer')} of the facility ${evidence.sealedOutside === 1 ? 'is' : 'are'} sealed to a key of ${reader}: whoever has that key and the sealed data can open ${evidence.sealedOutside === 1 ? 'it' : 'them'} too. Extend the period to list ${evidence.sealedOutside === 1 ? 'it' : 'them'}.`,
     )
-}
-
-function byTransfer(placed: readonly Placed[]): readonly (readonly [TransferEvidence, Placed[]])[] {
-  const found = new Map<TransferEvidence, Placed[]>()
-  for (const one of placed) {
-    const known = found.get(one.transfer)
-    if (known) known.push(one)
-    else found.set(one.transfer, [one])
-  }
-  return [...found]
 }
 
 function drawKeys(page: Page, { keys }: Evidence): void {
@@ -214,45 +208,15 @@ function drawNotes(page: Page): void {
   ])
 }
 
-function individualsOf(placed: readonly Placed[]) {
-  const found = new Map<string, Placed[]>()
-  for (const one of placed) {
-    if (one.patient === undefined) continue
-    const known = found.get(one.patient)
-    if (known) known.push(one)
-    else found.set(one.patient, [one])
-  }
-  return [...found].map(([patient, items]) => {
-    const most = (['opened', 'fetched', 'openable', 'sealed'] as const).find((exposure) =>
-      items.some((one) => one.exposure === exposure),
-    )
-    return {
-      patient,
-      items: items.length,
-      kinds: kindsOf(items),
-      exposure: EXPOSURES[most ?? 'sealed'],
-    }
-  })
-}
+const kindsOf = (kinds: ReadonlyMap<string, number>): string =>
+  [...kinds].map(([kind, count]) => `${count} ${kind}`).join(', ')
 
-function kindsOf(placed: readonly Placed[]): string {
-  const counts = new Map<string, number>()
-  for (const { item } of placed) {
-    const kind = item.kind === 'instance' ? (item.modality ?? 'unknown modality') : 'document'
-    counts.set(kind, (counts.get(kind) ?? 0) + 1)
-  }
-  return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ')
-}
-
-function factorsOf(placed: readonly Placed[]): readonly (readonly [string, string])[] {
-  const documents = placed.filter(({ item }) => item.kind !== 'instance').length
-  const atRisk = placed.filter(({ item }) => item.pixelsAtRisk).length
-  const readers = new Set(placed.flatMap(({ item }) => item.fetched.map(({ reader }) => reader)))
-  const opened = placed.filter(({ exposure }) => exposure === 'opened').length
+function factorsOf(survey: Survey): readonly (readonly [string, string])[] {
+  const { kinds, documents, atRisk, readers, items, fetched, exposures } = survey
   return [
     [
       '(i) nature and extent',
-      `${kindsOf(placed) || 'Nothing'}. Headers of instances were de-identified. Not de-identified: ${plural(documents, 'document')}. Images that may show text: ${plural(atRisk, 'instance')}.`,
+      `${kindsOf(kinds) || 'Nothing'}. Headers of instances were de-identified. Not de-identified: ${plural(documents, 'document')}. Images that may show text: ${plural(atRisk, 'instance')}.`,
     ],
     [
       '(ii) who received it',
@@ -260,7 +224,7 @@ function factorsOf(placed: readonly Placed[]): readonly (readonly [string, strin
     ],
     [
       '(iii) acquired or viewed',
-      `${placed.filter(({ item }) => item.fetched.length > 0).length} of ${placed.length} items were sent, sealed; for ${opened} of them, the reader signed a statement of having opened them.`,
+      `${fetched} of ${items} items were sent, sealed; for ${exposures.opened} of them, the reader signed a statement of having opened them.`,
     ],
     ['(iv) mitigated', 'To be filled in: keys revoked, assurances given, devices recovered.'],
   ]

@@ -1,3 +1,4 @@
+import { inSlices } from '../lib/pace.js'
 import type { Evidence, ItemEvidence, TransferEvidence } from './evidence.js'
 
 /** How far an item was exposed, from least to most: the first question of a risk assessment. */
@@ -26,20 +27,22 @@ export interface Placed {
   readonly couldOpen: readonly string[]
 }
 
-export function placedOf({ transfers, keys, scope }: Evidence): readonly Placed[] {
+/** Every item, in the order of the transfers. */
+export async function* placedOf({ transfers, keys, scope }: Evidence): AsyncGenerator<Placed> {
   const holders = new Map(keys.map(({ fingerprint, principal }) => [fingerprint, principal]))
-  return transfers.flatMap((transfer) => {
+  for await (const transfer of inSlices(transfers)) {
     const couldOpen = [...new Set(transfer.sealedTo.map((one) => holders.get(one) ?? one))]
-    return transfer.items.map((item): Placed => {
+    const opened = new Set(transfer.openedBy.map(({ by }) => by))
+    for await (const item of inSlices(transfer.items)) {
       const exposure =
         item.fetched.length === 0
           ? scope.reader === undefined
             ? 'sealed'
             : 'openable'
-          : item.fetched.some(({ reader }) => transfer.openedBy.some(({ by }) => by === reader))
+          : item.fetched.some(({ reader }) => opened.has(reader))
             ? 'opened'
             : 'fetched'
-      return { transfer, item, patient: item.patient, exposure, couldOpen }
-    })
-  })
+      yield { transfer, item, patient: item.patient, exposure, couldOpen }
+    }
+  }
 }

@@ -68,6 +68,31 @@ export const plural = (n: number, one: string, many = `${one}s`): string =>
 export const short = (hex: string | undefined): string =>
   hex === undefined ? '' : hex.length > 16 ? `${hex.slice(0, 14)}..` : hex
 
+/** Computed one by one, as a table draws them. */
+export function* mapped<T, U>(items: Iterable<T>, each: (item: T) => U): Generator<U> {
+  for (const item of items) yield each(item)
+}
+
+/** More would not fit in a cell. */
+const IN_A_CELL = 40
+
+/** What a cell lists; the CSV has all of it. */
+export const listed = (parts: readonly string[], separator: string): string =>
+  parts.length <= IN_A_CELL
+    ? parts.join(separator)
+    : [...parts.slice(0, IN_A_CELL), `and ${parts.length - IN_A_CELL} more`].join(separator)
+
+/** Ascending numbers, in short: `1-3`, `7`. */
+export function runsOf(numbers: readonly number[]): readonly string[] {
+  const runs: [number, number][] = []
+  for (const one of numbers) {
+    const last = runs.at(-1)
+    if (last?.[1] === one - 1) last[1] = one
+    else runs.push([one, one])
+  }
+  return runs.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`))
+}
+
 export function drawOrigin(page: Page, evidence: Evidence, context: ReportContext): void {
   const { gateway, ledgerKey, askedBy, askedAt, event } = context
   page.heading('Source')

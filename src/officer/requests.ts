@@ -113,7 +113,7 @@ export async function makeReport(
         ? undefined
         : {
             patients: others.length,
-            disclosures: countDisclosures(
+            disclosures: await countDisclosures(
               await collectEvidence(ledger, { ...scope, patients: others }),
             ),
           },
@@ -130,12 +130,12 @@ function membersOf(
   return report === 'accounting'
     ? [
         { name: 'accounting.pdf', content: accountingPdf(evidence, context) },
-        { name: 'accounting.csv', content: once(() => accountingCsv(evidence, context)) },
+        { name: 'accounting.csv', content: accountingCsv(evidence, context) },
         checkpoint,
       ]
     : [
         { name: 'dossier.pdf', content: dossierPdf(evidence, context) },
-        { name: 'items.csv', content: once(() => dossierCsv(evidence)) },
+        { name: 'items.csv', content: dossierCsv(evidence) },
         { name: 'keys.csv', content: once(() => keysCsv(evidence)) },
         { name: 'night.csv', content: once(() => nightCsv(evidence)) },
         checkpoint,

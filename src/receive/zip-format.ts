@@ -38,11 +38,16 @@ export interface LocalHeader {
   /** A data descriptor follows the data, and the sizes in the header may be zero (4.4.4, bit 3). */
   readonly hasDescriptor: boolean
   readonly sizes: Sizes
+  /** It has another name in an extra field (4.6.9), which some programs prefer. */
+  readonly hasOtherName: boolean
 }
 
 export const LOCAL_HEADER_SIZE = 30
 export const CENTRAL_HEADER_SIZE = 46
 export const DIRECTORY_END_SIZE = 22
+/** The fixed part, which begins with its own length. */
+export const DIRECTORY_END_64_SIZE = 56
+export const LOCATOR_64_SIZE = 20
 
 /** Combined length of name and extra field, which follow the fixed part of a local header. */
 export function localTailSize(fixed: Buffer): number {
@@ -74,6 +79,7 @@ export function parseLocalHeader(fixed: Buffer, tail: Buffer, offset: number): L
     // AES (WinZip).
     isEncrypted: (flags & 0x2041) !== 0 || method === 99,
     hasDescriptor: (flags & 0x0008) !== 0,
+    hasOtherName: extraField(tail.subarray(nameBytes.length), UNICODE_PATH).length > 0,
     sizes: {
       crc: fixed.readUInt32LE(14),
       plain: plain === MAX_32 ? (wide() ?? plain) : plain,
@@ -91,10 +97,14 @@ export class EntryBalance {
   readonly #key = randomBytes(32)
   #sum = 0n
   #count = 0
+  #entries = 0
+  #hasOtherNames = false
 
   addLocal(header: LocalHeader, sizes: Sizes): void {
     this.#sum += digestOf(header.nameBytes, header.method, sizes, header.offset, this.#key)
     this.#count += 1
+    this.#entries += 1
+    this.#hasOtherNames ||= header.hasOtherName
   }
 
   takeCentral(fixed: Buffer, tail: Buffer): void {
@@ -112,6 +122,15 @@ export class EntryBalance {
     const sizes = { crc: fixed.readUInt32LE(16), plain, compressed }
     this.#sum -= digestOf(nameBytes, fixed.readUInt16LE(10), sizes, offset, this.#key)
     this.#count -= 1
+    this.#hasOtherNames ||= extraField(extra, UNICODE_PATH).length > 0
+  }
+
+  get entries(): number {
+    return this.#entries
+  }
+
+  get hasOtherNames(): boolean {
+    return this.#hasOtherNames
   }
 
   get isEven(): boolean {
@@ -140,22 +159,60 @@ function digestOf(
  * more.
  */
 function wideFields(extra: Buffer): () => number | undefined {
-  let at = 0
-  let field = Buffer.alloc(0)
-  while (at + 4 <= extra.length) {
-    const end = at + 4 + extra.readUInt16LE(at + 2)
-    if (extra.readUInt16LE(at) === 0x0001) {
-      field = Buffer.from(extra.subarray(at + 4, end))
-      break
-    }
-    at = end
-  }
+  let field = extraField(extra, ZIP_64)
   return () => {
     if (field.length < 8) return undefined
     const value = Number(field.readBigUInt64LE(0))
     field = field.subarray(8)
     return value
   }
+}
+
+const ZIP_64 = 0x0001
+const UNICODE_PATH = 0x7075
+
+/** The content of the first extra field of a kind (4.5.1); empty without one. */
+function extraField(extra: Buffer, kind: number): Buffer {
+  for (let at = 0; at + 4 <= extra.length;) {
+    const end = at + 4 + extra.readUInt16LE(at + 2)
+    if (extra.readUInt16LE(at) === kind) return Buffer.from(extra.subarray(at + 4, end))
+    at = end
+  }
+  return Buffer.alloc(0)
+}
+
+/** Where the end record (4.3.16) says the directory is, and how much is in it. */
+export interface DirectoryPlace {
+  readonly entries: number
+  readonly size: number
+  readonly offset: number
+}
+
+/**
+ * Undefined for a record of an archive in several files.
+ *
+ * @param wide the ZIP64 record (4.3.14) up to its offset, if there is one
+ */
+export function directoryPlace(end: Buffer, wide: Buffer | undefined): DirectoryPlace | undefined {
+  const isWhole = end.readUInt32LE(4) === 0 && end.readUInt16LE(8) === end.readUInt16LE(10)
+  if (!isWhole && !wide) return undefined
+  const place = {
+    entries: end.readUInt16LE(10),
+    size: end.readUInt32LE(12),
+    offset: end.readUInt32LE(16),
+  }
+  if (!wide) return place
+  const far = {
+    entries: Number(wide.readBigUInt64LE(32)),
+    size: Number(wide.readBigUInt64LE(40)),
+    offset: Number(wide.readBigUInt64LE(48)),
+  }
+  // A program that knows no ZIP64 must find the same directory, or none.
+  const agrees =
+    (place.entries === 0xffff || place.entries === far.entries) &&
+    (place.size === MAX_32 || place.size === far.size) &&
+    (place.offset === MAX_32 || place.offset === far.offset)
+  return agrees ? far : undefined
 }
 
 export const DESCRIPTOR_MAX = 24

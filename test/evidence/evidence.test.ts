@@ -20,6 +20,12 @@ const [ANNA, BERT] = ['a'.repeat(64), 'b'.repeat(64)]
 const NO_ORGANISATIONS = { organisations: [] }
 const ALWAYS = { facility: 'facility-a', from: 0, until: Date.parse('2100-01-01') }
 
+async function textOf(pieces: AsyncIterable<string>): Promise<string> {
+  let text = ''
+  for await (const piece of pieces) text += piece
+  return text
+}
+
 /** Rows of a CSV without quotes in its values, by column. */
 function rowsOf(csv: string): Record<string, string>[] {
   const [head = [], ...rows] = csv
@@ -49,7 +55,7 @@ describe('evidence', () => {
   const collect = (scope: Partial<EvidenceScope> = {}) =>
     collectEvidence(open.ledger, { ...ALWAYS, ...scope })
   const accounted = async (scope: Partial<EvidenceScope>) =>
-    rowsOf(accountingCsv(await collect(scope), NO_ORGANISATIONS))
+    rowsOf(await textOf(accountingCsv(await collect(scope), NO_ORGANISATIONS)))
 
   beforeAll(async () => {
     open = await openLedger()
@@ -83,7 +89,7 @@ describe('evidence', () => {
   })
 
   it('accounts for each patient, transfer and reader in one line, with the content required by law', async () => {
-    const rows = rowsOf(accountingCsv(await collect(), NO_ORGANISATIONS))
+    const rows = rowsOf(await textOf(accountingCsv(await collect(), NO_ORGANISATIONS)))
     expect(rows).toMatchObject([
       {
         ...{ recipient: 'reader-1', transfer: 't1', patient: ANNA, items: '1 2', times: '2' },
@@ -105,7 +111,7 @@ describe('evidence', () => {
 
   it('states for every item how far it was exposed, to whom and with which key', async () => {
     const evidence = await collect()
-    const rows = rowsOf(dossierCsv(evidence))
+    const rows = rowsOf(await textOf(dossierCsv(evidence)))
     expect(
       rows.map(({ transfer, item, patient, exposure, bytes_sent, keys }) => [
         transfer,
@@ -132,7 +138,7 @@ describe('evidence', () => {
     })
     const nightly = at('nights', 'Night Readers Inc')
     const organisationIn = async (...organisations: readonly (typeof nightly)[]) => {
-      const [first] = rowsOf(accountingCsv(await collect(), { organisations }))
+      const [first] = rowsOf(await textOf(accountingCsv(await collect(), { organisations })))
       return [first?.recipient_organisation, first?.recipient_postal_address]
     }
     expect(await organisationIn(nightly)).toEqual([
@@ -148,9 +154,11 @@ describe('evidence', () => {
   it('shows for one reader what they fetched, apart from what they could have opened', async () => {
     const of = async (reader: string) => {
       const evidence = await collect({ reader })
-      return rowsOf(dossierCsv(evidence)).map(({ transfer, item, exposure, could_open }) => [
-        ...[transfer, item, exposure?.split(',')[0]?.split(':')[0], could_open],
-      ])
+      return rowsOf(await textOf(dossierCsv(evidence))).map(
+        ({ transfer, item, exposure, could_open }) => [
+          ...[transfer, item, exposure?.split(',')[0]?.split(':')[0], could_open],
+        ],
+      )
     }
     // Sealed to a key of reader-1 (t1, t2); reader-2 has no key at all, and fetched one item.
     expect(await of('reader-1')).toEqual([

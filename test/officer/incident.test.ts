@@ -109,7 +109,9 @@ describe('a laptop that was stolen', () => {
   })
 
   it('names the entry that shows each view', async () => {
-    const lines = transfersCsv(facts).split('\r\n')
+    const pieces: string[] = []
+    for await (const piece of transfersCsv(facts)) pieces.push(piece)
+    const lines = pieces.join('').split('\r\n')
     expect(lines).toHaveLength(CASES + 2 + 2)
     for (const { viewed, possibility } of facts.lines) {
       if (possibility !== 'viewed') continue

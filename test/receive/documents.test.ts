@@ -76,6 +76,18 @@ describe('a PDF', () => {
       pdf(stream('/Type /ObjStm /Filter /LZWDecode', Buffer.alloc(90, 0xa5))),
     ],
     [
+      'an object stream without its type',
+      pdf(stream('/N 1 /First 4 /Filter /FlateDecode', deflateSync(SCRIPT))),
+    ],
+    [
+      'an object stream with a reference to an offset',
+      pdf(stream('/N 1 /First 9 0 R /Filter /FlateDecode', deflateSync(SCRIPT))),
+    ],
+    [
+      'an object stream with a reference and a filter that is not examined',
+      pdf(stream('/N 1 /First 9 0 R /Filter /ASCIIHexDecode', Buffer.from('37203020'))),
+    ],
+    [
       'a bomb as object stream',
       pdf(stream('/Type /ObjStm /Filter /FlateDecode', deflateSync(Buffer.alloc(20 << 20)))),
     ],
@@ -122,38 +134,135 @@ describe('a PDF', () => {
     const content = pdf(
       stream('/Subtype /Image /Filter /DCTDecode', image),
       stream('/Type /ObjStm /N 2 /First 8 /Filter /FlateDecode', objects),
+      '6 0 obj <</Type /Outlines /First 7 0 R /Last 7 0 R /Count 1>> endobj\n',
+      stream('/Subtype /Image /Filter /DCTDecode', image),
       '1 0 obj <</Type /Catalog /OpenAction [3 0 R /Fit]>> endobj',
     )
     expect(await findingOf(content, PDF)).toBeUndefined()
   })
 })
 
+const textOf = async function* (content: string) {
+  await Promise.resolve()
+  yield content
+}
+
+async function packed(
+  members: readonly (readonly [string, string])[],
+  mayBeLarge = false,
+): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  const files = members.map(([name, content]) => ({ name, content: textOf(content), mayBeLarge }))
+  for await (const chunk of zipOf(files)) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+/** The text at its last place, in the directory, or at the first, with its local header. */
+function replaced(bytes: Buffer, where: 'local' | 'central', from: string, to: string): Buffer {
+  expect(to.length).toBe(from.length)
+  const at = where === 'local' ? bytes.indexOf(from) : bytes.lastIndexOf(from)
+  expect(at).toBeGreaterThan(0)
+  const changed = Buffer.from(bytes)
+  changed.write(to, at, 'latin1')
+  return changed
+}
+
+function withByte(bytes: Buffer, at: number, value: number): Buffer {
+  const changed = Buffer.from(bytes)
+  changed.writeUInt8(value, at)
+  return changed
+}
+
 describe('an Office document', () => {
-  const docx = async (name: string, content: string): Promise<Buffer> => {
-    const text = async function* () {
-      await Promise.resolve()
-      yield content
-    }
-    const members = ['word/document.xml', name].map((one) => ({ name: one, content: text() }))
-    const chunks: Uint8Array[] = []
-    for await (const chunk of zipOf(members)) chunks.push(chunk)
-    return Buffer.concat(chunks)
-  }
+  const docx = (name: string, content: string): Promise<Buffer> =>
+    packed([
+      ['word/document.xml', '<w:document/>'],
+      [name, content],
+    ])
   const related = (type: string, target: string) =>
     `<Relationships><Relationship Id="r1" Type="http://x/relationships/${type}" Target="${target}" TargetMode="External"/></Relationships>`
   const types = (main: string) => `<Types><Override ContentType="application/${main}+xml"/></Types>`
   const RELS = 'word/_rels/settings.xml.rels'
+  const TYPES = '[Content_Types].xml'
   const WORD = DOCUMENT_TYPES.find((type) => type.includes('wordprocessing')) ?? ''
+  const field = (...pieces: string[]) =>
+    pieces
+      .map((one) => `<w:r><w:instrText xml:space="preserve">${one}</w:instrText></w:r>`)
+      .join('')
+  const UTF_16 = Buffer.from(related('frame', 'file://x'), 'utf16le').toString('latin1')
 
   it.each([
     ['a template elsewhere', RELS, related('attachedTemplate', 'https://x/a.dotm'), true],
     ['an object elsewhere', RELS, related('frame', 'file://x/a.html'), true],
-    ['macros', '[Content_Types].xml', types('vnd.ms-word.document.macroEnabled.main'), true],
+    ['a letter by its number', RELS, related('frame', 'x').replace('Ext', '&#x45;xt'), true],
+    ['an end within an attribute', RELS, related('frame', 'a&gt;b').replace('&gt;', '>'), true],
+    ['a type of another attribute', RELS, related('frame', '" xType="/hyperlink'), true],
+    ['a text of 16 bits', RELS, UTF_16, true],
+    ['an escaped name', RELS.replace('.rels', '%2erels'), related('frame', 'file://x'), true],
+    ['macros', TYPES, types('vnd.ms-word.document.macroEnabled.main'), true],
+    ['macros of Excel 4', TYPES, types('vnd.ms-excel.macrosheet'), true],
+    ['a field that starts a program', 'word/a.xml', field('DDEAUTO c:\\x.exe'), true],
+    ['a field in pieces', 'word/a.xml', field(' D', 'D', 'E c:\\x.exe'), true],
+    ['a hidden field', 'word/a.xml', field('D<!-- -->DE c:\\x.exe'), true],
+    ['a field after much', 'word/a.xml', field(`${' '.repeat(200_000)}DDE c:\\x.exe`), true],
+    ['a DDE link', 'xl/externalLinks/a.xml', '<ddeLink ddeService="cmd"/>', true],
+    ['a script of ODF', 'content.xml', '<a xlink:href="vnd.sun.star.script:x"/>', true],
     ['a link', RELS, related('hyperlink', 'https://example.org'), false],
-    ['nothing of the kind', '[Content_Types].xml', types('vnd.word.document.main'), false],
+    [
+      'a page number',
+      'word/a.xml',
+      `${field(' PAGE ')}<w:t>DDE, macroEnabled, &lt;ddeLink</w:t>`,
+      false,
+    ],
+    ['a long text', 'word/a.xml', `<w:t>${'QUJD'.repeat(50_000)}</w:t>`, false],
+    ['nothing of the kind', TYPES, types('vnd.word.document.main'), false],
   ])('with %s in a compressed part', async (_, name, content, isHeld) => {
     const found = await findingOf(await docx(name, content), WORD)
     expect(found).toBe(isHeld ? 'document_active' : undefined)
+  })
+
+  it('passes with sizes of 64 bits', async () => {
+    const wide = await packed([['word/document.xml', '<w:document/>']], true)
+    expect(await findingOf(wide, WORD)).toBeUndefined()
+  })
+
+  it('is held where programs may read it differently', async () => {
+    const hidden = await docx('word/media/image1.png.xx', related('frame', 'file://x'))
+    const plain = await docx('word/styles.xml', '<w:styles/>')
+    const central = plain.lastIndexOf('PK\x01\x02')
+    const end = plain.lastIndexOf('PK\x05\x06')
+    const local = plain.lastIndexOf('PK\x03\x04')
+    const commented = Buffer.concat([withByte(plain, end + 20, 22), plain.subarray(end)])
+    const moved = Buffer.from(plain)
+    moved.writeUInt32LE(moved.readUInt32LE(end + 16) - 1, end + 16)
+    const twice = await docx('word/Document.xml', '<w:document/>')
+    const cases: Readonly<Record<string, Buffer>> = {
+      'another name in the directory': replaced(
+        hidden,
+        'central',
+        'image1.png.xx',
+        '_rels/a.rels-',
+      ),
+      'another method in the directory': withByte(plain, central + 10, 0),
+      'another method before the data': withByte(plain, local + 8, 0),
+      'encryption in one header': withByte(plain, local + 6, plain.readUInt8(local + 6) | 1),
+      'a count that is too small': withByte(withByte(plain, end + 8, 1), end + 10, 1),
+      'a directory elsewhere': moved,
+      'a second end in a comment': commented,
+      'something before it': Buffer.concat([Buffer.from('PK\x03\x04'), plain]),
+      'something after it': Buffer.concat([plain, Buffer.alloc(1)]),
+      'one name twice': twice,
+      'a part in pieces': await docx('word/_rels/a.xml.rels/[0].piece', '<a/>'),
+      'a long name': await docx(`word/${'a'.repeat(600)}.rels`, '<a/>'),
+      'a path outside': await docx('word/../a.xml', '<a/>'),
+      'no end': plain.subarray(0, -30),
+      'no archive': Buffer.from('\xd0\xcf\x11\xe0EncryptedPackage', 'latin1'),
+    }
+    const found: Record<string, string | undefined> = {}
+    for (const [name, bytes] of Object.entries(cases)) found[name] = await findingOf(bytes, WORD)
+    expect(found).toEqual(
+      Object.fromEntries(Object.keys(cases).map((name) => [name, 'document_unexamined'])),
+    )
   })
 })
 
@@ -168,6 +277,12 @@ describe('other documents', () => {
       'document_active',
     ],
     ['text/rtf', '{\\rtf1 {\\field{\\*\\fldinst { PAGE }}}} INCLUDED: see above', undefined],
+    [
+      'text/rtf',
+      `{\\rtf1 {\\field{\\*\\fldinst {${'\\b0'.repeat(120)} DDEAUTO c:\\\\x.exe}}}}`,
+      'document_active',
+    ],
+    ['text/rtf', '{\\rtf1 {\\*\\mailmerge{\\mmconnectstr Provider=x}}}', 'document_active'],
     ['application/rtf', '{\\rtf1\\ansi Findings: no object seen, objective reached.}', undefined],
     [
       DOCUMENT_TYPES.find((type) => type.includes('wordprocessing'))!,
@@ -177,7 +292,7 @@ describe('other documents', () => {
     [
       DOCUMENT_TYPES.find((type) => type.includes('wordprocessing'))!,
       'PK\x03\x04 word/document.xml',
-      undefined,
+      'document_unexamined',
     ],
     [
       'application/vnd.oasis.opendocument.text',

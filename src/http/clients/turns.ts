@@ -1,11 +1,15 @@
 /**
  * Requests with one token take turns: a few of them begin at a time, and the others wait without
- * costing anything. So a flood by one client delays the others by these few alone.
+ * costing anything. So a flood by one client delays the others by these few alone; by fewer still
+ * while others have requests and the process has nothing to spare.
  */
 import type { RequestHandler } from 'express'
+import { performance } from 'node:perf_hooks'
 
 /** Enough to keep the gateway busy with one client, where there are no others. */
 const AT_ONCE = 8
+/** Of one client while others are served too and the event loop is never idle. */
+const AT_ONCE_BUSY = 1
 /** A request that takes longer, such as an upload, is waiting for something else. */
 const TURN_MS = 1_000
 
@@ -15,9 +19,19 @@ interface Line {
   readonly waiting: Set<() => void>
 }
 
-/** Requests without a token are cheap, and their failures are delayed: they pass. */
-export function takeTurns(): RequestHandler {
+/** @param isBusy whether the process has no time to spare */
+export function takeTurns(isBusy: () => boolean = watchBusy()): RequestHandler {
   const lines = new Map<string, Line>()
+  /** Those of which requests wait. */
+  const held = new Set<Line>()
+  const hasRoom = ({ running }: Line): boolean =>
+    running < AT_ONCE_BUSY || (running < AT_ONCE && (lines.size === 1 || !isBusy()))
+  const beginNext = (line: Line): void => {
+    for (const begin of line.waiting) {
+      if (!hasRoom(line)) return
+      begin()
+    }
+  }
   return ({ headers: { authorization } }, response, next) => {
     if (authorization === undefined) {
       next()
@@ -26,24 +40,48 @@ export function takeTurns(): RequestHandler {
     const line = lines.get(authorization) ?? { running: 0, waiting: new Set() }
     lines.set(authorization, line)
     let late: NodeJS.Timeout | undefined
-    const begin = () => {
+    const leave = () => {
       line.waiting.delete(begin)
+      if (line.waiting.size === 0) held.delete(line)
+    }
+    const begin = () => {
+      leave()
       line.running += 1
       late = setTimeout(end, TURN_MS).unref()
       next()
     }
     const end = () => {
-      line.waiting.delete(begin)
+      leave()
       if (!late) return
       clearTimeout(late)
       late = undefined
       line.running -= 1
-      const [first] = line.waiting
-      first?.()
-      if (line.running === 0) lines.delete(authorization)
+      if (line.running === 0 && line.waiting.size === 0) lines.delete(authorization)
+      beginNext(line)
+      // Where this was the other client, a line may have room again.
+      for (const one of [...held]) if (one !== line) beginNext(one)
     }
     response.once('close', end)
-    if (line.running < AT_ONCE) begin()
-    else line.waiting.add(begin)
+    if (hasRoom(line)) begin()
+    else {
+      line.waiting.add(begin)
+      held.add(line)
+    }
+  }
+}
+
+/** Of the time between two looks, this share is spent with work where there is nothing to spare. */
+const BUSY = 0.8
+const LOOK_MS = 20
+
+function watchBusy(): () => boolean {
+  let [before, at, busy] = [performance.eventLoopUtilization(), performance.now(), false]
+  return () => {
+    const now = performance.now()
+    if (now - at < LOOK_MS) return busy
+    const seen = performance.eventLoopUtilization()
+    busy = performance.eventLoopUtilization(seen, before).utilization > BUSY
+    ;[before, at] = [seen, now]
+    return busy
   }
 }

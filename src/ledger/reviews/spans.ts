@@ -1,7 +1,9 @@
-/** First and last occurrence and count of each event type, in one pass over the index. */
+/** First and last occurrence and count of each event type. */
 import type { Db } from '../../state/index.js'
 import { parseEntry } from '../log/entry.js'
-import type { LedgerRow } from '../log/events.js'
+import { EVENT_TYPES } from '../log/events.js'
+import type { EventType, LedgerRow } from '../log/events.js'
+import { countEvents } from '../log/query.js'
 
 export interface EventSpan {
   readonly count: number
@@ -10,36 +12,35 @@ export interface EventSpan {
 }
 
 /**
- * By type. Types that never occurred, or whose entries were all pruned, are missing.
+ * By type. Types that never occurred, or whose entries were all pruned, are missing. One type after
+ * the other, each found by the index: in one query, a long log would hold up everything else.
+ *
  * @throws NocturneError `database_unavailable`
  */
 export async function eventSpans(db: Db): Promise<Readonly<Record<string, EventSpan>>> {
-  const rows = await db
+  const spans: Record<string, EventSpan> = {}
+  for (const type of Object.keys(EVENT_TYPES) as EventType[]) {
+    const [first, last] = [await endOf(db, type, 'asc'), await endOf(db, type, 'desc')]
+    if (!first || !last) continue
+    const within = { types: [type], start: first.index }
+    spans[type] = { count: await countEvents(db, within, last.index + 1), first, last }
+  }
+  return spans
+}
+
+async function endOf(
+  db: Db,
+  type: EventType,
+  order: 'asc' | 'desc',
+): Promise<EventSpan['first'] | undefined> {
+  const row = await db
     .selectFrom('events')
-    .select((e) => [
-      'type',
-      e.fn.countAll<number>().as('count'),
-      e.fn.min('idx').as('first'),
-      e.fn.max('idx').as('last'),
-    ])
-    .groupBy('type')
-    .execute()
-  const ends = [...new Set(rows.flatMap(({ first, last }) => [first, last]))]
-  const times = new Map<number, number>()
-  if (ends.length > 0)
-    for (const { idx, time } of await db
-      .selectFrom('events')
-      .select(['idx', 'time'])
-      .where('idx', 'in', ends)
-      .execute())
-      times.set(idx, time)
-  const endOf = (index: number) => ({ index, time: times.get(index) ?? 0 })
-  return Object.fromEntries(
-    rows.map(({ type, count, first, last }) => [
-      type,
-      { count, first: endOf(first), last: endOf(last) },
-    ]),
-  )
+    .select(['idx', 'time'])
+    .where('type', '=', type)
+    .orderBy('idx', order)
+    .limit(1)
+    .executeTakeFirst()
+  return row && { index: row.idx, time: row.time }
 }
 
 /**
@@ -58,11 +59,7 @@ export async function lastOf(db: Db, type: string): Promise<LedgerRow | undefine
 }
 
 /** Number of events of a type. */
-export async function countOf(db: Db, type: string): Promise<number> {
-  const row = await db
-    .selectFrom('events')
-    .select((e) => e.fn.countAll<number | string>().as('count'))
-    .where('type', '=', type)
-    .executeTakeFirst()
-  return Number(row?.count ?? 0)
+export async function countOf(db: Db, type: EventType): Promise<number> {
+  const last = await endOf(db, type, 'desc')
+  return last ? countEvents(db, { types: [type] }, last.index + 1) : 0
 }

@@ -97,6 +97,11 @@ export const ITEMS = {
     'the document contains scripts, macros, embedded objects or files, or is encrypted',
     'print it to a plain PDF without these and send that',
   ),
+  document_unexamined: held(
+    422,
+    'the document is damaged, encrypted or can be read in more than one way, so it cannot be examined',
+    'open it, print it to a plain PDF and send that',
+  ),
   document_infected: held(
     422,
     'the virus scanner found malware in the document',

@@ -9,14 +9,19 @@ import type { Doc, Element, Step } from './look.js'
 import { tableSteps } from './table.js'
 import type { Column } from './table.js'
 
+const CHUNK_BYTES = 64 * 1024
+
 export interface Page {
   heading(text: string): void
   paragraph(text: string): void
   bullets(texts: readonly string[]): void
   /** Names on the left, values on the right. */
   facts(facts: readonly (readonly [string, string])[]): void
-  /** @param ifEmpty the sentence that replaces a table without rows */
-  table(columns: readonly Column[], rows: readonly (readonly string[])[], ifEmpty?: string): void
+  /**
+   * @param rows read one by one as they are drawn
+   * @param ifEmpty the sentence that replaces a table without rows
+   */
+  table(columns: readonly Column[], rows: Iterable<readonly string[]>, ifEmpty?: string): void
 }
 
 /**
@@ -41,6 +46,7 @@ export async function* pdfOf(
     info: { Title: title, Subject: subtitle, Producer: 'Nocturne', Creator: 'Nocturne' },
     autoFirstPage: false,
   })
+  inChunks(doc)
   let number = 0
   doc.on('pageAdded', () => {
     number += 1
@@ -66,28 +72,59 @@ export async function* pdfOf(
     }),
   )
   doc.moveDown(0.8)
-  const steps: Step[] = []
-  draw(pageOn(doc, root, steps))
-  for (const step of steps) {
-    step()
-    await breathe()
-  }
+  const parts: Iterable<Step>[] = []
+  draw(pageOn(doc, root, parts))
+  for (const part of parts)
+    for (const step of part) {
+      step()
+      yield* written(doc)
+      await breathe()
+    }
   root.end()
   doc.end()
   for await (const chunk of doc as AsyncIterable<Uint8Array>) yield chunk
 }
 
-/** Notes what is to be drawn as steps. */
-function pageOn(doc: Doc, root: Element, steps: Step[]): Page {
+/**
+ * The document is written in many small pieces, the table of its objects in one turn: a stream
+ * takes a few large pieces much faster.
+ */
+function inChunks(doc: Doc): void {
+  const push = doc.push.bind(doc)
+  let block = Buffer.allocUnsafe(CHUNK_BYTES)
+  let used = 0
+  const flush = () => {
+    if (used > 0) push(block.subarray(0, used))
+    block = Buffer.allocUnsafe(CHUNK_BYTES)
+    used = 0
+  }
+  doc.push = (chunk: Uint8Array | null) => {
+    if (chunk === null || used + chunk.length > CHUNK_BYTES) flush()
+    if (chunk === null || chunk.length > CHUNK_BYTES) return push(chunk)
+    block.set(chunk, used)
+    used += chunk.length
+    return true
+  }
+}
+
+/** What is finished so far: kept until the end, a long report would be joined in one turn. */
+function* written(doc: Doc): Generator<Uint8Array> {
+  if (doc.readableLength === 0) return
+  const bytes = doc.read() as Uint8Array | null
+  if (bytes) yield bytes
+}
+
+/** Notes what is to be drawn. */
+function pageOn(doc: Doc, root: Element, parts: Iterable<Step>[]): Page {
   const drawing = drawingOn(doc, root)
   return {
-    heading: (text) => void steps.push(() => drawing.heading(text)),
-    paragraph: (text) => void steps.push(() => drawing.paragraph(text)),
-    bullets: (texts) => void steps.push(() => drawing.bullets(texts)),
-    facts: (facts) => void steps.push(() => drawing.facts(facts)),
+    heading: (text) => void parts.push([() => drawing.heading(text)]),
+    paragraph: (text) => void parts.push([() => drawing.paragraph(text)]),
+    bullets: (texts) => void parts.push([() => drawing.bullets(texts)]),
+    facts: (facts) => void parts.push([() => drawing.facts(facts)]),
     table: (columns, rows, ifEmpty) => {
-      if (rows.length === 0 && ifEmpty !== undefined) steps.push(() => drawing.paragraph(ifEmpty))
-      else steps.push(...tableSteps(doc, root, columns, rows))
+      const empty = ifEmpty === undefined ? undefined : () => drawing.paragraph(ifEmpty)
+      parts.push(tableSteps(doc, root, { columns, rows, empty }))
     },
   }
 }

@@ -77,13 +77,19 @@ function drawRow(doc: Doc, layout: Layout, row: Row, element?: Element): void {
   doc.y = top + height
 }
 
-/** The head, each row, and the end of a table. */
-export function tableSteps(
+export interface Table {
+  readonly columns: readonly Column[]
+  readonly rows: Iterable<readonly string[]>
+  /** Drawn in the place of a table without rows. */
+  readonly empty: Step | undefined
+}
+
+/** The head, each row, and the end of a table. A row is read when it is drawn. */
+export function* tableSteps(
   doc: Doc,
   root: Element,
-  columns: readonly Column[],
-  rows: Iterable<readonly string[]>,
-): Step[] {
+  { columns, rows, empty }: Table,
+): Generator<Step> {
   const width = widthOf(doc)
   const layout: Layout = { columns, width, widths: columns.map(({ share }) => share * width) }
   const head: Row = { cells: columns.map(({ title }) => title), isHead: true }
@@ -93,16 +99,23 @@ export function tableSteps(
     keep(doc, 60)
     drawRow(doc, layout, head, opened(doc, table, 'TR'))
   }
-  const drawnRows = Array.from(rows, (cells, i) => () => {
-    const row: Row = { cells, isHead: false, isShaded: i % 2 === 1 }
-    if (doc.y + heightOf(doc, layout, row) > bottomOf(doc)) {
-      doc.addPage()
-      drawRow(doc, layout, head)
+  let count = 0
+  for (const cells of rows) {
+    if (count === 0) yield begin
+    const row: Row = { cells, isHead: false, isShaded: count % 2 === 1 }
+    count += 1
+    yield () => {
+      if (doc.y + heightOf(doc, layout, row) > bottomOf(doc)) {
+        doc.addPage()
+        drawRow(doc, layout, head)
+      }
+      if (table) drawRow(doc, layout, row, opened(doc, table, 'TR'))
     }
-    if (table) drawRow(doc, layout, row, opened(doc, table, 'TR'))
-  })
-  const end = () => {
-    table?.end()
+  }
+  if (count === 0) yield empty ?? begin
+  yield () => {
+    if (!table) return
+    table.end()
     artifact(doc, () =>
       doc
         .moveTo(MARGIN, doc.y)
@@ -113,5 +126,4 @@ export function tableSteps(
     doc.x = MARGIN
     doc.moveDown(0.6)
   }
-  return [begin, ...drawnRows, end]
 }

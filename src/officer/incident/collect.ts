@@ -121,12 +121,12 @@ export interface Individual {
   readonly facility: string
   readonly patient: string
   readonly possibility: Possibility
-  readonly transfers: readonly string[]
+  readonly transfers: ReadonlySet<string>
 }
 
 /** The individuals concerned, as keyed handles, with documents that may be about them. */
 export function individualsOf({ lines }: Pick<IncidentFacts, 'lines'>): readonly Individual[] {
-  const found = new Map<string, Individual>()
+  const found = new Map<string, Individual & { readonly transfers: Set<string> }>()
   for (const { facility, transfer, possibility } of lines)
     for (const patient of patientsOf(transfer)) {
       const key = `${facility} ${patient}`
@@ -134,9 +134,11 @@ export function individualsOf({ lines }: Pick<IncidentFacts, 'lines'>): readonly
       const isMore =
         known === undefined ||
         POSSIBILITIES.indexOf(possibility) < POSSIBILITIES.indexOf(known.possibility)
+      const transfers = known?.transfers ?? new Set()
+      transfers.add(transfer.transfer)
       found.set(key, {
-        ...{ facility, patient, possibility: isMore ? possibility : known.possibility },
-        transfers: [...new Set([...(known?.transfers ?? []), transfer.transfer])],
+        ...{ facility, patient, transfers },
+        possibility: isMore ? possibility : known.possibility,
       })
     }
   return [...found.values()]

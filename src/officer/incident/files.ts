@@ -1,6 +1,7 @@
 /** The facts of an incident as CSV and JSON, and templates of notices. */
 import { csvRecord } from '../../lib/csv.js'
 import type { Json } from '../../lib/json.js'
+import { inSlices } from '../../lib/pace.js'
 import { countLines, individualsOf } from './collect.js'
 import type { IncidentFacts, Possibility } from './collect.js'
 
@@ -14,17 +15,17 @@ export const MEANING: Readonly<Record<Possibility, string>> = {
 
 const day = (time: number): string => new Date(time).toISOString()
 
-export function transfersCsv({ lines }: IncidentFacts): string {
-  const head = [
+export async function* transfersCsv({ lines }: IncidentFacts): AsyncGenerator<string> {
+  yield csvRecord([
     ...['reader', 'possibility', 'facility', 'case', 'transfer', 'group', 'available_at'],
     ...['instances', 'documents', 'pixels_at_risk', 'modalities', 'viewed_at', 'viewed_entry'],
     ...['items_fetched', 'first_fetched', 'last_fetched', 'addresses', 'keys'],
-  ]
-  const rows = lines.map(({ reader, facility, possibility, transfer, viewed }) => {
+  ])
+  for await (const { reader, facility, possibility, transfer, viewed } of inSlices(lines)) {
     const { items } = transfer
     const instances = items.filter(({ kind }) => kind === 'instance')
     const fetched = items.flatMap((item) => item.fetched)
-    return [
+    yield csvRecord([
       ...[reader, possibility, facility, transfer.code ?? '', transfer.transfer, transfer.group],
       ...[transfer.availableAt ?? '', String(instances.length)],
       String(items.length - instances.length),
@@ -39,17 +40,15 @@ export function transfersCsv({ lines }: IncidentFacts): string {
         .at(-1) ?? '',
       [...new Set(fetched.flatMap(({ addresses }) => addresses))].join(' '),
       [...new Set(fetched.flatMap(({ fingerprints }) => fingerprints))].join(' '),
-    ]
-  })
-  return [head, ...rows].map(csvRecord).join('')
+    ])
+  }
 }
 
 /** Keyed handles: the facility's own machine puts the names to them. */
-export function individualsCsv(facts: IncidentFacts): string {
-  const rows = individualsOf(facts).map(({ facility, patient, possibility, transfers }) => [
-    ...[facility, patient, possibility, transfers.join(' ')],
-  ])
-  return [['facility', 'patient', 'possibility', 'transfers'], ...rows].map(csvRecord).join('')
+export async function* individualsCsv(facts: IncidentFacts): AsyncGenerator<string> {
+  yield csvRecord(['facility', 'patient', 'possibility', 'transfers'])
+  for await (const { facility, patient, possibility, transfers } of inSlices(individualsOf(facts)))
+    yield csvRecord([facility, patient, possibility, [...transfers].join(' ')])
 }
 
 export function sessionsCsv({ sessions }: IncidentFacts): string {

@@ -1,7 +1,7 @@
 /** The facts of an incident and its assessment, printed. */
 import { pdfOf } from '../../lib/pdf/document.js'
 import type { Page } from '../../lib/pdf/document.js'
-import { instant, plural, short } from '../report.js'
+import { instant, listed, plural, short } from '../report.js'
 import { countLines, individualsOf, POSSIBILITIES } from './collect.js'
 import type { IncidentFacts, IncidentLine } from './collect.js'
 import { MEANING } from './files.js'
@@ -165,7 +165,7 @@ function drawPossible(page: Page, { lines, readers }: IncidentFacts): void {
     readers.flatMap((reader) => {
       const mine = lines.filter((one) => one.reader === reader && one.possibility === possibility)
       if (mine.length === 0) return []
-      return [[MEANING[possibility], reader, String(mine.length), mine.map(named).join(', ')]]
+      return [[MEANING[possibility], reader, String(mine.length), listed(mine.map(named), ', ')]]
     }),
   )
   page.table(

@@ -3,6 +3,7 @@
  * and files. Reads the document as it passes, and holds a few kilobytes of it.
  */
 import { officeParts } from './office-parts.js'
+import type { OfficeParts } from './office-parts.js'
 import { objectStreams, withoutEscapes } from './pdf-streams.js'
 import { hasActiveField } from './rtf-fields.js'
 
@@ -26,8 +27,11 @@ const PDF: Kind = {
 const RTF: Kind = {
   types: /^(?:application|text)\/(?:x-)?rtf$/,
   sign: /^\s*\{\\rt/,
-  active: /\\(?:obj[a-z]*|template|DDE(?:AUTO)?)/i,
+  active: /\\(?:obj[a-z]*|template|DDE(?:AUTO)?|subdocument|mm(?:datasource|connectstr|odso))/i,
 }
+
+/** Bytes by which `OFFICE.sign` is known. */
+const OFFICE_SIGN = 2
 
 const OFFICE: Kind = {
   types: /openxmlformats|opendocument|epub/,
@@ -57,13 +61,14 @@ const OVERLAP = 512
 export async function* watchActive(
   bytes: AsyncIterable<Buffer>,
   mediaType: string,
-  report: (what: 'active' | 'markup') => void,
+  report: (what: 'active' | 'markup' | 'unexamined') => void,
 ): AsyncGenerator<Buffer> {
   const found = () => report('active')
   let kinds: readonly Kind[] | undefined
   let [start, rest] = ['', '']
+  const head: Buffer[] = []
   const streams = objectStreams()
-  const parts = officeParts()
+  let parts: OfficeParts | undefined
   for await (const chunk of bytes) {
     const text = chunk.toString('latin1')
     if (start.length < HEAD_BYTES) {
@@ -81,13 +86,17 @@ export async function* watchActive(
         if (inside === undefined || PDF.active.test(`${withoutEscapes(inside)} `)) found()
     }
     if (kinds?.includes(RTF) === true && hasActiveField(window)) found()
-    if (kinds?.includes(OFFICE) === true)
-      for await (const loads of parts.push(chunk)) if (loads !== false) found()
+    if (!parts && kinds?.includes(OFFICE) === true) {
+      parts = officeParts()
+      for (const one of head) await parts.push(one)
+    }
+    if (parts) await parts.push(chunk)
+    else if (start.length < OFFICE_SIGN) head.push(chunk)
     rest = window.slice(-OVERLAP)
     yield chunk
   }
-  if (kinds?.includes(OFFICE) === true)
-    for await (const loads of parts.end()) if (loads !== false) found()
+  const inParts = await parts?.end()
+  if (inParts !== undefined) report(inParts)
   // A name may end with the file.
   if (kinds?.includes(PDF) === true && PDF.active.test(`${withoutEscapes(rest)} `)) found()
   for await (const inside of streams.end())

@@ -47,8 +47,8 @@ export interface DocumentRules {
  * Passes the document on as it is examined. A finding ends it, after its last octet, with an error,
  * so that it is held whole: nobody is to be shown half of it.
  *
- * @throws NocturneError `document_type`, `document_active`, `document_infected`,
- *   `document_unscanned`
+ * @throws NocturneError `document_type`, `document_active`, `document_unexamined`,
+ *   `document_infected`, `document_unscanned`
  */
 export async function* inspectDocument(
   bytes: AsyncIterable<Buffer>,
@@ -61,6 +61,7 @@ export async function* inspectDocument(
   try {
     const watched = watchActive(bytes, mediaType, (what) => {
       if (what === 'active') findings.add('document_active')
+      else if (what === 'unexamined') findings.add('document_unexamined')
       else if (!isAllowed('text/html', types)) findings.add('document_type')
     })
     for await (const chunk of watched) {
@@ -81,6 +82,7 @@ export async function* inspectDocument(
 const SERIOUS_FIRST: readonly Code[] = [
   'document_infected',
   'document_active',
+  'document_unexamined',
   'document_type',
   'document_unscanned',
 ]

@@ -1,97 +1,97 @@
 /**
- * The parts of an Office document's ZIP (ECMA-376 part 2) that name what else is loaded: the types
- * of all parts, and relationships, such as a template with macros on another machine.
+ * The parts of an Office document (ECMA-376 part 2, ODF 1.3 part 2). It is a ZIP that is passed on
+ * as it is, so it must be one that every program reads in the same way; and its parts name what is
+ * loaded or run, such as a template with macros on another machine.
  */
-import { promisify } from 'node:util'
-import { constants, inflateRaw } from 'node:zlib'
+import { NocturneError } from '../../lib/errors.js'
+import { ByteSource } from '../byte-source.js'
+import { canRead } from '../zip-entry.js'
+import type { InflateBudget, ZipEntry } from '../zip-entry.js'
+import type { LocalHeader } from '../zip-format.js'
+import { zipEntries } from '../zip-walk.js'
+import { passage } from './passage.js'
+import { watchMarkup } from './office-text.js'
 
-const inflated = promisify(inflateRaw)
-
-/** Of the local header of a file in a ZIP (APPNOTE.TXT 4.3.7). */
-const HEADER = Buffer.from('PK\x03\x04', 'latin1')
-const HEADER_BYTES = 30
+/** Far above what a document of a hospital needs; beyond these, it is held. */
+const MAX_PARTS = 5_000
 const MAX_NAME = 512
-/** Far above what a document needs; a larger part is not examined. */
-const MAX_PART = 1 << 20
-const MAX_INFLATED = 8 << 20
-const MAX_PARTS = 2_000
-const NAMES = /(?:\.rels|\[Content_Types\]\.xml)$/i
-/** A hyperlink is followed only when somebody clicks on it. */
-const EXTERNAL =
-  /<(?:\w+:)?Relationship\b[^>]{0,4000}TargetMode\s*=\s*["']External["'][^>]{0,4000}>/gi
-const ACTIVE = /macroEnabled|vbaProject|activeX|oleObject|attachedTemplate/i
+const MAX_INFLATED = 1 << 30
 
-/** Whether one of the parts loads or runs something; undefined if it cannot be examined. */
-export type Finding = boolean | undefined
+/** Relationships, and the types of all parts. */
+const RELATED_PART = /\.rels$|(?:^|\/)(?:\[Content_Types\]|META-INF\/manifest)\.xml$/i
+const MARKUP_PART = /(?:\.rels|\.xml|\.vml|\.rdf|\.xhtml|\.html?)$/i
+/** Scripts, macros and documents within the document, by the names that programs give them. */
+const ACTIVE_PART =
+  /vbaProject|vbaData|(?:^|\/)activeX\/|\/embeddings\/|macrosheets|(?:^|\/)Basic\/script-|(?:^|\/)Scripts\/(?:java|python|bean)/i
+/** ECMA-376 part 2, 7.3.5: a part in pieces, which few programs put together. */
+const PIECE = /\.piece$/i
 
-export function officeParts(): {
-  push(chunk: Buffer): AsyncGenerator<Finding>
-  end(): AsyncGenerator<Finding>
-} {
-  let held: Buffer = Buffer.alloc(0)
-  /** Where the content of a part begins in `held`, and how it is compressed. */
-  let part: { readonly at: number; readonly method: number } | undefined
-  let count = 0
+/** Undefined: nothing was found. */
+export type Finding = 'active' | 'unexamined' | undefined
 
-  /** Finds the next of these parts; forgets what comes before it. Undefined: too little is here. */
-  const seek = (isLast: boolean): boolean => {
-    for (;;) {
-      const at = held.indexOf(HEADER)
-      if (at < 0) {
-        held = held.subarray(Math.max(0, held.length - HEADER.length + 1))
-        return false
-      }
-      held = held.subarray(at)
-      if (held.length < HEADER_BYTES + MAX_NAME && !isLast) return false
-      if (held.length < HEADER_BYTES) return false
-      const length = held.readUInt16LE(26)
-      const name = held.subarray(HEADER_BYTES, HEADER_BYTES + length).toString('latin1')
-      if (length <= MAX_NAME && NAMES.test(name)) {
-        const content = HEADER_BYTES + length + held.readUInt16LE(28)
-        part = { at: content, method: held.readUInt16LE(8) }
-        return true
-      }
-      held = held.subarray(HEADER.length)
-    }
-  }
+export interface OfficeParts {
+  /** Resolves when the chunk was looked at, or nothing more has to be. */
+  push(chunk: Buffer): Promise<void>
+  end(): Promise<Finding>
+}
 
-  async function* examine(isLast: boolean): AsyncGenerator<Finding> {
-    while (part !== undefined || seek(isLast)) {
-      const { at, method } = part ?? { at: 0, method: 0 }
-      if (held.length < at + MAX_PART && !isLast) return
-      count += 1
-      yield count > MAX_PARTS ? undefined : await judge(held.subarray(at, at + MAX_PART), method)
-      held = held.subarray(HEADER.length)
-      part = undefined
-    }
-  }
-
+export function officeParts(): OfficeParts {
+  const bytes = passage<Buffer>()
+  const found = examine(new ByteSource(bytes.out)).finally(() => bytes.close())
   return {
-    push: (chunk) => {
-      held = Buffer.concat([held, chunk])
-      return examine(false)
+    push: (chunk) => bytes.push(chunk),
+    end: async () => {
+      await bytes.end()
+      return found
     },
-    end: () => examine(true),
   }
 }
 
-async function judge(content: Buffer, method: number): Promise<Finding> {
-  const text = await textOf(content, method)
-  if (text === undefined) return undefined
-  if (ACTIVE.test(text)) return true
-  return [...text.matchAll(EXTERNAL)].some(([one]) => !/\/hyperlink["']/i.test(one))
+/** Never rejects: what cannot be read is a finding. */
+async function examine(source: ByteSource): Promise<Finding> {
+  const names = new Set<string>()
+  try {
+    for await (const { header, entry } of zipEntries(source, budget(), { isForOthers: true })) {
+      const name = nameOf(header)
+      // Programs compare names without regard to case (ECMA-376 part 2, 6.2.2.3).
+      const key = name?.toLowerCase()
+      if (name === undefined || key === undefined || names.has(key) || names.size >= MAX_PARTS)
+        return 'unexamined'
+      names.add(key)
+      if (!canRead(header) || PIECE.test(name)) return 'unexamined'
+      if (ACTIVE_PART.test(name)) return 'active'
+      if (MARKUP_PART.test(name) && (await isActive(entry, name))) return 'active'
+    }
+    return undefined
+  } catch (error) {
+    if (error instanceof NocturneError) return 'unexamined'
+    throw error
+  }
 }
 
-/** Deflated data ends by itself; what follows it is ignored. */
-async function textOf(content: Buffer, method: number): Promise<string | undefined> {
-  if (method === 0) {
-    const [own = ''] = content.toString('latin1').split('PK\x03\x04', 1)
-    return own
+/** As programs understand it; undefined where they may differ. */
+function nameOf({ name, nameBytes }: LocalHeader): string | undefined {
+  if (nameBytes.length === 0 || nameBytes.length > MAX_NAME || nameBytes.includes(0))
+    return undefined
+  const parts = name.replaceAll('\\', '/').split('/')
+  if (parts.includes('..') || parts.includes('.') || name.startsWith('/')) return undefined
+  return parts
+    .join('/')
+    .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}
+
+async function isActive(entry: ZipEntry, name: string): Promise<boolean> {
+  const look = watchMarkup(RELATED_PART.test(name))
+  for await (const chunk of entry.bytes) if (look.push(chunk)) return true
+  return look.end()
+}
+
+function budget(): InflateBudget {
+  let inflated = 0
+  return {
+    spend: ({ added }) => {
+      inflated += added
+      if (inflated > MAX_INFLATED) throw new NocturneError('archive_bomb')
+    },
   }
-  if (method !== 8) return undefined
-  const options = { maxOutputLength: MAX_INFLATED, finishFlush: constants.Z_FINISH }
-  return inflated(content, options).then(
-    (bytes) => bytes.toString('latin1').replaceAll('\0', ''),
-    () => undefined,
-  )
 }

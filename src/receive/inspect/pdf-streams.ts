@@ -33,10 +33,10 @@ export const withoutEscapes = (text: string): string =>
 
 export function objectStreams(): ObjectStreams {
   let held: Buffer = Buffer.alloc(0)
-  /** Where the content of an object stream begins in `held`. */
-  let begun: number | undefined
-  /** The dictionary of an object stream has begun; its content has not. */
-  let isNamed = false
+  /** Where the content of what may be an object stream begins in `held`. */
+  let begun: { readonly at: number; readonly sign: Sign } | undefined
+  /** What was seen since the last stream. */
+  let seen: Sign
   let left = MAX_INFLATED_ALL
 
   /** Finds the next object stream; forgets what comes before it. */
@@ -44,33 +44,37 @@ export function objectStreams(): ObjectStreams {
     const text = held.toString('latin1')
     let from = 0
     for (const { 0: keyword, index } of text.matchAll(BEGIN)) {
-      const isObjects = isNamed || names(text.slice(from, index))
+      const sign = stronger(seen, signOf(text.slice(from, index)))
       from = index + keyword.length
-      isNamed = false
-      if (!isObjects) continue
-      begun = from
+      seen = undefined
+      if (!sign) continue
+      begun = { at: from, sign }
       return true
     }
-    isNamed ||= names(text.slice(from))
+    seen = stronger(seen, signOf(text.slice(from)))
     held = held.subarray(Math.max(from, held.length - OVERLAP))
     return false
   }
 
-  const take = async (content: Buffer): Promise<ObjectStream> => {
-    if (content.length > MAX_STREAM || left <= 0) return undefined
+  const take = async (content: Buffer, sign: Sign): Promise<ObjectStream> => {
+    // Where it is most likely another kind of stream, only what can be read counts.
+    const unread = sign === 'perhaps' ? '' : undefined
+    if (content.length > MAX_STREAM || left <= 0) return unread
     const text = await textOf(content, Math.min(MAX_INFLATED, left))
-    left -= text?.length ?? MAX_INFLATED
-    return text
+    left -= text?.length ?? (sign === 'perhaps' ? 0 : MAX_INFLATED)
+    return text ?? unread
   }
 
   async function* examine(isLast: boolean): AsyncGenerator<ObjectStream> {
     while (begun !== undefined || seek()) {
-      const start = begun ?? 0
+      const { at: start, sign } = begun ?? { at: 0, sign: 'objects' }
       const end = held.indexOf(END, start, 'latin1')
       const isOpen = end < 0
       if (isOpen && !isLast && held.length - start <= MAX_STREAM) return
       const until = isOpen ? held.length : end
-      yield await take(held.subarray(start, until))
+      // The line feed may have come with the next chunk.
+      const content = held.subarray(start, until)
+      yield await take(content[0] === 0x0a ? content.subarray(1) : content, sign)
       held = held.subarray(until)
       begun = undefined
     }
@@ -85,8 +89,24 @@ export function objectStreams(): ObjectStreams {
   }
 }
 
-const names = (dictionary: string): boolean =>
-  /\/ObjStm(?=[\0\s/<>[\](){}%])/.test(withoutEscapes(dictionary))
+/** Whether dictionaries before a stream say that it holds objects. */
+type Sign = 'objects' | 'perhaps' | undefined
+
+const NAMED = /\/ObjStm(?=[\0\s/<>[\](){}%])/
+/** Programs need no /Type: they go by the first object's offset, which outlines give as a reference. */
+const OFFSET = /\/First[\0\s]+\d+[\0\s]*[/>%]/
+const REFERENCE = /\/First[\0\s]+\d+[\0\s]+\d+[\0\s]+R/
+const UNREAD_FILTER =
+  /\/(?:ASCIIHexDecode|ASCII85Decode|LZWDecode|RunLengthDecode|AHx|A85|LZW|RL)\b/
+
+function signOf(dictionaries: string): Sign {
+  const text = withoutEscapes(dictionaries)
+  if (NAMED.test(text) || OFFSET.test(text)) return 'objects'
+  if (!REFERENCE.test(text)) return undefined
+  return UNREAD_FILTER.test(text) ? 'objects' : 'perhaps'
+}
+
+const stronger = (a: Sign, b: Sign): Sign => (a === 'objects' || b === undefined ? a : b)
 
 async function textOf(content: Buffer, maxOutputLength: number): Promise<ObjectStream> {
   try {

@@ -9,12 +9,14 @@ const INSTRUCTION = 400
  */
 export function hasActiveField(text: string): boolean {
   for (const { index } of text.matchAll(/\\fldinst/gi)) {
-    const instruction = text
-      .slice(index + '\\fldinst'.length, index + INSTRUCTION)
+    const written = text.slice(index + '\\fldinst'.length, index + INSTRUCTION)
+    const instruction = written
       .replace(/\\'([0-9a-f]{2})/gi, (_, hex: string) => codeOf(Number.parseInt(hex, 16)))
       .replace(/\\u(-?\d{1,5}) ?\??/g, (_, code: string) => codeOf(Number(code)))
       .replace(/\\[a-z]{1,32}-?\d{0,10} ?|[{}\s]|\\\*/gi, '')
     if (/^\W*(?:DDE|INCLUDE|LINK|IMPORT)/i.test(instruction)) return true
+    // So much formatting before the first letter has no other purpose than to hide it.
+    if (index + INSTRUCTION <= text.length && !/\w/.test(instruction)) return true
   }
   return false
 }

@@ -6,7 +6,7 @@ LONG=(
   'fuzz|100,000 mutated multipart, JSON and OpenPGP inputs, and as many DICOM files|NOCTURNE_FUZZ=${NOCTURNE_FUZZ:-100000}|test/long/fuzz test/deidentify/fuzz'
   'pdus|a million mutated PDUs sent to the DIMSE door|NOCTURNE_FUZZ_PDUS=${NOCTURNE_FUZZ_PDUS:-1000000}|test/long/pdus'
   'routes|every route of the OpenAPI document, for every role and relation|NOCTURNE_TEST_ROUTES=all|test/long/routes'
-  'fairness|4,000 idle connections, slow headers, slow downloads, a flood of ranges|NOCTURNE_TEST_FAIRNESS=1 NOCTURNE_FAIRNESS_SECONDS=${NOCTURNE_FAIRNESS_SECONDS:-60}|test/long/fairness'
+  'fairness|4,000 idle connections, slow headers, slow downloads, floods of ranges and of connections|NOCTURNE_TEST_FAIRNESS=1 NOCTURNE_FAIRNESS_SECONDS=${NOCTURNE_FAIRNESS_SECONDS:-60}|test/long/fairness'
   'waiting|event loop delay with 100,000 events and 20,000 items|NOCTURNE_TEST_LARGE=1|test/whole-way/waiting'
   'kill|a kill at every write, and 200 at random moments|NOCTURNE_TEST_KILLS=${NOCTURNE_TEST_KILLS:-200} NOCTURNE_TEST_EVERY_WRITE=1|test/faults/kill test/faults/half-done test/faults/writes'
   'nights|ten simulated nights|NOCTURNE_NIGHTS=${NOCTURNE_NIGHTS:-10}|test/cases/nights'

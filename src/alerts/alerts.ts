@@ -28,6 +28,8 @@ export interface AlertParts {
   /** Notifies officers and operators, inside the transaction that records the alert. */
   readonly announce: (tx: Tx, alert: Alert) => Promise<unknown>
   readonly raised: (alert: Alert) => void
+  /** Whoever can write to the database must not be able to mark an alert as raised beforehand. */
+  readonly tag: (text: string) => string
   readonly system: Actor
   readonly now: () => number
 }
@@ -63,7 +65,8 @@ const BEGINS = 'begins'
 export function createAlerts(parts: AlertParts): Alerts {
   const { now } = parts
   const counts = new Map((Object.keys(RULES) as RuleId[]).map((rule) => [rule, 0]))
-  const raise = async (alert: Alert): Promise<void> => {
+  const raise = async (found: Alert): Promise<void> => {
+    const alert = { ...found, key: parts.tag(found.key) }
     if (!(await record(parts, alert))) return
     counts.set(alert.rule, (counts.get(alert.rule) ?? 0) + 1)
     parts.raised(alert)
@@ -131,7 +134,10 @@ function* alertsOf({ entry, index }: LedgerRow, bursts: Bursts): Generator<Alert
     if (!one.types.includes(entry.type) || one.matches?.(entry) === false) continue
     const given = one.subject(entry)?.trim() ?? ''
     const subject = SUBJECTS.test(given) ? given : ''
-    if (one.burst && !bursts.isReached(`${rule}|${subject}`, one.burst.thing(entry), at, one.burst))
+    if (
+      one.burst &&
+      !bursts.isReached(`${rule}|${subject}`, one.burst.things(entry), at, one.burst)
+    )
       continue
     const key = `${rule}|${subject}|${Math.floor(at / one.everyMs)}`
     yield { rule, subject, key, title: one.title, next: one.next, entry: index, at }
@@ -146,15 +152,17 @@ function createBursts() {
   return {
     isReached: (
       subject: string,
-      thing: string,
+      added: readonly string[],
       at: number,
       { count, withinMs }: NonNullable<EventRule['burst']>,
     ): boolean => {
       const things = seen.get(subject) ?? new Map<string, number>()
       seen.set(subject, things)
       // Deleted first, so that the map stays in the order of the times.
-      things.delete(thing)
-      things.set(thing, at)
+      for (const thing of added) {
+        things.delete(thing)
+        things.set(thing, at)
+      }
       for (const [old, time] of things) {
         if (time > at - withinMs && things.size <= count) break
         things.delete(old)

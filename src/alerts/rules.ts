@@ -1,5 +1,6 @@
 /** The table of alerts: what raises each, how often at most, and what to do about it. */
 import type { EventType, LedgerEntry } from '../ledger/log/index.js'
+import { handlesIn } from '../lib/handles.js'
 
 interface Common {
   /** One line for a notification; the same for every alert of the rule. */
@@ -22,7 +23,7 @@ export interface EventRule extends Common {
   readonly burst?: {
     readonly count: number
     readonly withinMs: number
-    readonly thing: (entry: LedgerEntry) => string
+    readonly things: (entry: LedgerEntry) => readonly string[]
   }
 }
 
@@ -78,7 +79,7 @@ export const EVENT_RULES = {
     next: "ask the reader; if it was not they, revoke the reader's tokens and certificate",
     ...{ outcome: 8, everyMs: DAY_MS, types: ['download.begun'] },
     subject: actorOf,
-    burst: { count: 60, withinMs: HOUR_MS, thing: ({ transfer = '' }) => transfer },
+    burst: { count: 60, withinMs: HOUR_MS, things: ({ transfer = '' }) => [transfer] },
   },
   'off-duty-download': {
     title: 'A reader downloads outside the duty hours of the group',
@@ -91,11 +92,11 @@ export const EVENT_RULES = {
     title: 'An officer searches for unusually many patients',
     next: 'ask the officer for the reason of the searches',
     ...{ outcome: 8, everyMs: DAY_MS, types: ['ledger.read', 'ledger.exported'] },
-    matches: ({ detail }) => detail?.what === 'patient' || handleIn(detail?.query) !== undefined,
+    matches: (entry) => entry.detail?.what === 'patient' || patientsIn(entry).length > 0,
     subject: actorOf,
     burst: {
       ...{ count: 10, withinMs: HOUR_MS },
-      thing: ({ detail, id }) => handleIn(detail?.query) ?? id,
+      things: (entry) => (patientsIn(entry).length > 0 ? patientsIn(entry) : [entry.id]),
     },
   },
   'row-mismatched': {
@@ -196,10 +197,9 @@ export const RULES: Readonly<Record<RuleId, EventRule | StateRule>> = {
   ...STATE_RULES,
 }
 
-/** The keyed handle of the patient that a recorded query asks for. */
-function handleIn(query: unknown): string | undefined {
-  if (typeof query !== 'object' || query === null) return undefined
-  const { handles, patient } = query as { readonly handles?: unknown; readonly patient?: unknown }
-  const one: unknown = Array.isArray(handles) ? handles[0] : patient
-  return typeof one === 'string' ? one : undefined
-}
+/**
+ * The patients that a recorded search asks for: an ID that the facility uses has become several
+ * handles of one, of which the first is recorded as the patient.
+ */
+const patientsIn = ({ detail, patient }: LedgerEntry): readonly string[] =>
+  patient === undefined ? handlesIn(detail?.query) : [patient]

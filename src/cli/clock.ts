@@ -26,6 +26,7 @@ const MAY_BE_THE_CLOCK: ReadonlySet<string> = new Set([
   'cannot_open',
   'key_expired',
   'key_cannot_sign',
+  'key_not_yet_valid',
   'internal',
 ])
 

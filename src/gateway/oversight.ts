@@ -93,7 +93,7 @@ const noticeOfReminders = (
 
 /** Officers and operators are notified. */
 const openAlerts = (
-  { site, state, ledger, logger, origin, now }: Ground,
+  { site, state, ledger, guard, logger, origin, now }: Ground,
   notify: ReadingRooms['notify'],
 ): Alerts => {
   const people = site.config.people
@@ -103,6 +103,7 @@ const openAlerts = (
     ...{ state, ledger, system: SYSTEM, now },
     announce: (tx, alert) => notify.tell(tx, people, noticeOf(alert, origin())),
     raised: ({ rule }) => logger.warn('an alert was raised', { alert: rule }),
+    tag: (text) => guard.tag(text),
   })
 }
 

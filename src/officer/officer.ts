@@ -75,14 +75,16 @@ export interface OtherIssuers {
   readonly otherIssuers?: { readonly patients: number; readonly events: number }
 }
 
-export type OfficerParts = SearchParts &
+export type OfficerParts = Omit<SearchParts, 'admissions'> &
   PatientParts &
-  ReportParts &
+  Omit<ReportParts, 'admissions'> &
   AssessmentParts &
   KeepingParts &
   IncidentParts
 
-export function createOfficer(parts: OfficerParts): Officer {
+export function createOfficer(rooms: OfficerParts): Officer {
+  const admissions: SearchParts['admissions'] = new Map()
+  const parts = { ...rooms, admissions }
   return {
     recordable: (query) => recordable(query, parts),
     admitSearch: (actor, patients) => admitSearch(parts, actor, patients),

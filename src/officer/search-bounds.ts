@@ -6,16 +6,26 @@
 import type { SiteConfig } from '../config/index.js'
 import type { Actor, EventQuery, Ledger, LedgerEntry } from '../ledger/log/index.js'
 import { NocturneError } from '../lib/errors.js'
+import { handlesIn } from '../lib/handles.js'
 import { rowsOf, textOf } from './rows.js'
 
 export interface SearchParts {
   readonly ledger: Pick<Ledger, 'note' | 'query' | 'record' | 'proof'>
   readonly config: Pick<SiteConfig, 'officers'>
   readonly now: () => number
+  readonly admissions: Admissions
 }
 
+/**
+ * Searches that were admitted a moment ago, by officer and handle, with the time: the ledger has
+ * those that were recorded, and of many at the same moment none is.
+ */
+export type Admissions = Map<string, Map<string, number>>
+
+/** Long after an admitted search is in the ledger. */
+const ADMITTED_MS = 60_000
+
 const HOUR_MS = 3_600_000
-const HANDLES = /\b[0-9a-f]{64}\b/g
 /** An approval covers the search it was given for, with all its pages, for this long. */
 const APPROVED_MS = 24 * HOUR_MS
 
@@ -39,7 +49,7 @@ export async function admitSearch(
 
 /** Pages of one search, and the same patient again, count once. */
 async function expectFew(
-  { ledger, config, now }: SearchParts,
+  { ledger, config, now, admissions }: SearchParts,
   actor: Actor,
   patients: readonly string[],
 ): Promise<void> {
@@ -48,11 +58,18 @@ async function expectFew(
     ...{ types: ['ledger.read', 'ledger.exported'], actor: actor.id, from: now() - HOUR_MS },
   }
   for await (const { entry } of rowsOf(ledger, recent))
-    for (const handle of handlesIn(entry)) before.add(handle)
+    for (const handle of askedIn(entry)) before.add(handle)
+  // From here to the end nothing is awaited.
+  const admitted = admissions.get(actor.id) ?? new Map<string, number>()
+  for (const [handle, at] of admitted)
+    if (at + ADMITTED_MS > now()) before.add(handle)
+    else admitted.delete(handle)
   const further = patients.filter((handle) => !before.has(handle))
-  if (further.length === 0 || before.size + further.length <= config.officers.searchesPerHour)
-    return
-  throw new NocturneError('too_many_searches')
+  if (further.length === 0) return
+  if (before.size + further.length > config.officers.searchesPerHour)
+    throw new NocturneError('too_many_searches')
+  for (const handle of further) admitted.set(handle, now())
+  admissions.set(actor.id, admitted)
 }
 
 /**
@@ -103,8 +120,8 @@ export async function approveSearch(
   return { id, receipt: await ledger.proof(index) }
 }
 
-/** The patients that a recorded read of the ledger asked for, whatever its form. */
-const handlesIn = ({ detail, patient }: LedgerEntry): readonly string[] => [
-  ...(JSON.stringify(detail?.query ?? null).match(HANDLES) ?? []),
+/** The patients that a recorded read of the ledger asked for. */
+const askedIn = ({ detail, patient }: LedgerEntry): readonly string[] => [
+  ...handlesIn(detail?.query),
   ...(patient === undefined ? [] : [patient]),
 ]

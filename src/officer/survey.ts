@@ -38,7 +38,8 @@ const FROM_MOST: readonly Exposure[] = ['opened', 'fetched', 'openable', 'sealed
 
 export async function surveyOf(evidence: Evidence): Promise<Survey> {
   const exposures = { sealed: 0, openable: 0, fetched: 0, opened: 0 }
-  const [kinds, readers]: [Kinds, Set<string>] = [new Map(), new Set()]
+  const kinds: Kinds = new Map<string, number>()
+  const readers = new Set<string>()
   const individuals = new Map<string, { items: number; kinds: Kinds; most: number }>()
   const unfetched = new Map<
     TransferEvidence,
@@ -55,7 +56,11 @@ export async function surveyOf(evidence: Evidence): Promise<Survey> {
     if (item.fetched.length > 0) fetched += 1
     for (const { reader } of item.fetched) readers.add(reader)
     if (patient !== undefined) {
-      const known = individuals.get(patient) ?? { items: 0, kinds: new Map(), most: Infinity }
+      const known = individuals.get(patient) ?? {
+        items: 0,
+        kinds: new Map<string, number>(),
+        most: Infinity,
+      }
       known.items += 1
       known.most = Math.min(known.most, FROM_MOST.indexOf(exposure))
       addKind(known.kinds, item)

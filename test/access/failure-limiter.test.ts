@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { createEventThrottle } from '../../src/access/sign-in/event-throttle.js'
-import { createFailureLimiter, networkOf } from '../../src/access/sign-in/failure-limiter.js'
+import { createFailureLimiter } from '../../src/access/sign-in/failure-limiter.js'
+import { networkOf } from '../../src/lib/net/networks.js'
 
 const at = (start: number) => {
   let time = start

@@ -95,6 +95,7 @@ const open = (): Alerts => {
     quietUntil: () => Promise.resolve(undefined),
   })
   return createAlerts({
+    tag: (text) => `tag of ${text}`,
     ...{ state, ledger, system: SYSTEM, now: clock.now },
     announce: (tx, alert) =>
       notify.tell(tx, ['officer-1', 'operator-1'], noticeOf(alert, 'https://gateway.test')),
@@ -136,6 +137,24 @@ describe('an alert about events', () => {
     expect(rulesIn(raised).filter((one) => one === rule)).toEqual([rule])
     const mine = (await recorded()).filter(({ detail }) => detail?.rule === rule)
     expect(mine).toMatchObject([{ outcome: RULES[rule].outcome, actor: SYSTEM }])
+  })
+
+  it('counts the patients of FHIR searches, also of several at once', async () => {
+    const alerts = open()
+    await alerts.follow()
+    const inFhir = (...of: readonly number[]): Given => ({
+      ...{ type: 'ledger.read', actor: OFFICER },
+      detail: {
+        what: 'fhir',
+        query: { patient: of.map((i) => `facility-a|${String(i).padEnd(64, 'b')}`) },
+      },
+    })
+    await note([...times(9, () => inFhir(1)), ...times(4, (i) => inFhir(10 + i, 20 + i))])
+    await alerts.follow()
+    expect(rulesIn(raised)).not.toContain('officer-searches')
+    await note([inFhir(30)])
+    await alerts.follow()
+    expect(rulesIn(raised)).toContain('officer-searches')
   })
 
   it('is one event and one notice per person, however many gateways follow the ledger', async () => {
@@ -250,6 +269,7 @@ describe('an alert about a state', () => {
     const { state, ledger, clock } = site
     let isAway = true
     const alerts = createAlerts({
+      tag: (text) => `tag of ${text}`,
       ...{ state, system: SYSTEM, now: clock.now },
       ledger: {
         query: (query) => ledger.query(query),

@@ -140,6 +140,13 @@ describe('connections', () => {
     expect(stateOf(connected('192.0.2.2'))).toBe('served')
   })
 
+  it('of one IPv6 network have one share', () => {
+    const { connected } = watched(2)
+    const of = (host: number) => connected(`2001:db8:1:2::${host.toString(16)}`)
+    expect([of(1), of(2), of(3)].map(stateOf)).toEqual(['served', 'served', 'waits'])
+    expect(stateOf(connected('2001:db8:1:3::1'))).toBe('served')
+  })
+
   it('of an address with few take the place of the address with most, when there is none left', async () => {
     const { connected } = watched(4, (address) => address === '192.0.2.9')
     // A trusted proxy has the share of all.

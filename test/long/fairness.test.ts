@@ -12,11 +12,12 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
-import { readFile } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { eventually } from '../_eventually.js'
 import { makeSite } from '../whole-way/_gateway.js'
 import type { RunningGateway, TestSite } from '../whole-way/_gateway.js'
 import { call, form, upload } from '../whole-way/_http.js'
@@ -103,6 +104,9 @@ async function expectFair(name: string, attack: () => Promise<unknown>): Promise
   if (IS_WHOLE) expect(seen.p99).toBeLessThan(50 + 5 * quiet.p99)
 }
 
+const descriptors = async (): Promise<number> =>
+  (await readdir(`/proc/${gateway.pid}/fd`).catch(() => [])).length
+
 const rowOf = (name: string, { stat, health, p99, max }: Seen): string =>
   `  ${name.padEnd(24)} ${[stat.p50, stat.max, health.p99, health.max, p99, max]
     .map((ms) => ms.toFixed(0).padStart(6))
@@ -175,6 +179,20 @@ describe(`other facilities${IS_WHOLE ? '' : ' (a hundredth)'}`, () => {
       clearInterval(sip)
       slow.forEach((one) => one.destroy())
     })
+  }, 300_000)
+
+  it('are served during a flood of connections that close at once', async () => {
+    const before = await descriptors()
+    let opened = 0
+    await expectFair('connections that close', async () => {
+      const args = [FLOOD, gateway.url, '', String(share(400)), String(ATTACK_MS)]
+      const { stdout } = await promisify(execFile)(process.execPath, args)
+      opened = (JSON.parse(stdout) as { opened?: number }).opened ?? 0
+    })
+    expect(opened).toBeGreaterThan(100)
+    const after = await eventually(descriptors, (count) => count < before + 20)
+    expect(after).toBeLessThan(before + 20)
+    rows.push(`  ${opened} connections`)
   }, 300_000)
 
   it('are served during a flood of ranges, which is one event', async () => {

@@ -21,6 +21,7 @@ const open = (patientSearch: 'one' | 'two', searchesPerHour = 3) => {
   const parts = {
     ...{ ledger: site.ledger, now: site.clock.now },
     config: { officers: { searchesPerHour, patientSearch } },
+    admissions: new Map(),
   }
   return {
     /** As the routes do: admitted first, then recorded. */
@@ -53,6 +54,14 @@ it('bounds the patients per officer and hour; pages of a search and the same pat
   await expect(admit([handle(5), handle(6), handle(7)])).rejects.toMatchObject({
     code: 'too_many_searches',
   })
+})
+
+it('counts searches that come at the same moment', async () => {
+  const { search } = open('one')
+  const found = await Promise.all([1, 2, 3, 4, 5, 6].map((i) => refusal(search(ANNA, handle(i)))))
+  expect(found.filter((one) => one?.code === 'too_many_searches')).toHaveLength(3)
+  site.clock.pass(3_600_001)
+  await search(ANNA, handle(7))
 })
 
 it('asks a second officer, once per patient and day, where the site says so', async () => {

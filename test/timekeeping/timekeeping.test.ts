@@ -110,6 +110,7 @@ describe('a clock that is years ahead', () => {
     await closedCase()
     const { state, ledger } = site.ground
     const alerts = createAlerts({
+      tag: (text) => `tag of ${text}`,
       ...{ state, ledger, system: SYSTEM, now: wall },
       announce: () => Promise.resolve(),
       raised: () => undefined,

@@ -6,7 +6,7 @@
  * does not apply to addresses from which that account has recently signed in: a stranger must not
  * be able to lock a radiologist out at night.
  */
-import { isIPv4, isIPv6 } from 'node:net'
+import { networkOf } from '../../lib/net/networks.js'
 
 export interface FailureLimiter {
   /** Whole seconds to wait if the account or the address is over its limit; otherwise undefined. */
@@ -85,28 +85,6 @@ const EPSILON_MS = 0.001
 
 const clip = (account: string): string => account.slice(0, 64)
 const pair = (network: string, account: string): string => `${network} ${clip(account)}`
-
-/**
- * The unit that counts as one address: a whole IPv4 address, or the first 64 bits of an IPv6
- * address, because the holder of one address in such a network controls all of them (RFC 4291
- * section 2.5.1). IPv4-mapped IPv6 counts as IPv4. All other text counts as a single address.
- */
-export function networkOf(address: string): string {
-  const bare = address.split('%', 1)[0] ?? ''
-  if (isIPv4(bare)) return bare
-  if (!isIPv6(bare)) return 'unknown'
-  // The URL parser produces the canonical form of RFC 5952, with IPv4 parts in hexadecimal.
-  const [head = '', tail] = new URL(`http://[${bare}]/`).hostname.slice(1, -1).split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const groups = [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right]
-  if (groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff')
-    return groups
-      .slice(6)
-      .flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 0xff])
-      .join('.')
-  return `${groups.slice(0, 4).join(':')}::/64`
-}
 
 /** A map of bounded size that evicts the least recently used entry. */
 class Recent<T> {

@@ -7,7 +7,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server, Socket } from 'node:net'
-import { plainAddress } from '../../lib/net/networks.js'
+import { networkOf, plainAddress } from '../../lib/net/networks.js'
 import { leastMissed, newShare, remove, sort } from './share.js'
 import type { Held, Share } from './share.js'
 
@@ -116,8 +116,10 @@ export class Connections {
 
   #shareOf(address: string): Share {
     const most = this.#perAddress * (this.#isProxy(address) ? ALL : 1)
-    const share = this.#shares.get(address) ?? newShare(address, most)
-    this.#shares.set(address, share)
+    // Whoever has one IPv6 address has all of its network.
+    const network = networkOf(address)
+    const share = this.#shares.get(network) ?? newShare(network, most)
+    this.#shares.set(network, share)
     return share
   }
 

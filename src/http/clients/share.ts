@@ -19,6 +19,7 @@ export interface Held {
 
 /** Each set is in the order of `since`. */
 export interface Share {
+  /** An IPv4 address, or an IPv6 network. */
   readonly address: string
   readonly most: number
   served: number

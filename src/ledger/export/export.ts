@@ -4,22 +4,19 @@
  */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
-import { breathe } from '../../lib/pace.js'
 import { parseCheckpoint } from '../verify/checkpoint.js'
 import { toBase64 } from '../verify/encoding.js'
 import { EXPORT_FORMAT } from '../verify/format.js'
 import type { Ledger } from '../log/ledger.js'
 import type { EventQuery } from '../log/contract.js'
 import { parseNote } from '../verify/note.js'
+import { exportedRows } from './rows.js'
 
 /**
  * The filters of an export. A verifier can check an entry against each of them, which is not
  * possible for a `question`.
  */
 export type ExportQuery = Omit<EventQuery, 'limit' | 'question' | 'touching' | 'end'>
-
-/** Read at once, in a few milliseconds. */
-const PAGE = 64
 
 /**
  * Yields the matching events, each with its proof under the single checkpoint in the header. Events
@@ -41,18 +38,10 @@ export async function* exportLedger(ledger: Ledger, query: ExportQuery): AsyncIt
     query: filters,
     count: await ledger.count(query, size),
   })
-  let start = query.start ?? 0
-  while (start < size) {
-    const { rows, next } = await ledger.query({ ...query, start, limit: PAGE })
-    for (const { index, entry } of rows) {
-      await breathe()
-      if (index >= size) return
-      const path = await ledger.inclusion(index, size)
-      const whole = { ...entry, actor: { ...entry.actor } }
-      yield line({ index, entry: whole, proof: path.map(toBase64) })
-    }
-    if (next === undefined) return
-    start = next
+  for await (const { index, entry } of exportedRows(ledger, query, size)) {
+    const path = await ledger.inclusion(index, size)
+    const whole = { ...entry, actor: { ...entry.actor } }
+    yield line({ index, entry: whole, proof: path.map(toBase64) })
   }
 }
 

@@ -4,7 +4,6 @@
  */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
-import { breathe } from '../../lib/pace.js'
 import type { ZipMember } from '../../lib/zip.js'
 import { VERSION } from '../../lib/version.js'
 import { parseCheckpoint } from '../verify/checkpoint.js'
@@ -21,6 +20,7 @@ import type { ShownSet } from '../verify/pruned-tree.js'
 import { RENDERINGS } from './renderings.js'
 import type { EntryJson, PackageFormat, Rendering } from './renderings.js'
 import type { RecordSource } from '../records/objects.js'
+import { exportedRows } from './rows.js'
 
 export interface PackageRequest {
   readonly query: ExportQuery
@@ -41,8 +41,6 @@ export interface PackageRequest {
   readonly witnessMs: number
 }
 
-/** Read at once, in a few milliseconds. */
-const PAGE_ROWS = 64
 const POLL_MS = 200
 /**
  * An entry never takes more than 4 KiB on average in any form, so exports below this size fit in 4
@@ -86,7 +84,7 @@ export async function packageMembers(
   }
   const shown = createShownSet(size)
   const mayBeLarge = count > LARGE_ROWS
-  const rows = () => rowsOf(ledger, query, size)
+  const rows = () => exportedRows(ledger, query, size)
   return [
     { name: 'verify.html', content: once(page) },
     { name: 'README.txt', content: once(readme(origin)) },
@@ -120,23 +118,6 @@ async function witnessedReceipt(
     const signatures = parseNote(parseProof(proof)?.checkpoint ?? '')?.signatures.length ?? 0
     if (signatures > 1 || waited >= witnessMs) return proof
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-  }
-}
-
-async function* rowsOf(
-  ledger: Ledger,
-  query: ExportQuery,
-  size: number,
-): AsyncGenerator<LedgerRow> {
-  let start = query.start ?? 0
-  while (start < size) {
-    const { rows, next } = await ledger.query({ ...query, start, end: size, limit: PAGE_ROWS })
-    for (const row of rows) {
-      await breathe()
-      yield row
-    }
-    if (next === undefined) return
-    start = next
   }
 }
 

@@ -29,6 +29,8 @@ export type GuardedRow<T extends GuardedTable> = Pick<
 export interface RowMacs {
   /** Returns the row with its MAC, ready to be written. */
   seal<T extends GuardedTable, R extends GuardedRow<T>>(table: T, row: R): R & { mac: string }
+  /** A name for the text that only a gateway of this site can foretell. */
+  tag(text: string): string
   /** Whether a gateway of this site wrote the row exactly as it is. */
   isSealed<T extends GuardedTable>(table: T, row: SealedRow<T>): boolean
 }
@@ -47,6 +49,10 @@ export function createRowMacs(siteSecret: string | Uint8Array): RowMacs {
       .digest('hex')
   }
   return {
+    tag: (text) =>
+      createHmac('sha256', key)
+        .update(JSON.stringify(['tag', text]))
+        .digest('hex'),
     seal: (table, row) => ({ ...row, mac: macOf(table, row) }),
     isSealed: (table, row) => {
       const given = Buffer.from(row.mac ?? '')

@@ -98,6 +98,11 @@ export const KEYS = {
     'the private key opens, but has no part that signs',
     'export the whole key with its signing subkey (`gpg --export-secret-keys`); claims, acknowledgements and sign-in need it',
   ),
+  key_not_yet_valid: entry(
+    422,
+    'the private key was made later than the present time of this machine',
+    'correct the clock of this machine, preferably with NTP',
+  ),
   key_expired: entry(
     422,
     'the private key has expired',

@@ -93,7 +93,7 @@ export function objectStreams(): ObjectStreams {
 type Sign = 'objects' | 'perhaps' | undefined
 
 const NAMED = /\/ObjStm(?=[\0\s/<>[\](){}%])/
-/** Programs need no /Type: they go by the first object's offset, which outlines give as a reference. */
+/** Programs need no /Type but the offset of the first object; outlines have a reference here. */
 const OFFSET = /\/First[\0\s]+\d+[\0\s]*[/>%]/
 const REFERENCE = /\/First[\0\s]+\d+[\0\s]+\d+[\0\s]+R/
 const UNREAD_FILTER =

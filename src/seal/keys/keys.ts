@@ -185,10 +185,11 @@ async function unlock(
   }
 }
 
-/** @throws NocturneError `key_expired`, `key_cannot_sign` */
+/** @throws NocturneError `key_expired`, `key_not_yet_valid`, `key_cannot_sign` */
 async function expectSigner(secret: OpenpgpPrivateKey, at: Date): Promise<void> {
   const expires = await secret.getExpirationTime(undefined, forReading).catch(() => null)
   if (expires instanceof Date && expires <= at) throw new NocturneError('key_expired')
+  if (secret.getCreationTime() > at) throw new NocturneError('key_not_yet_valid')
   const signer = await secret
     .getSigningKey(undefined, at, undefined, forReading)
     .catch((cause: unknown) => {

@@ -1,6 +1,6 @@
 /** The table of alerts: what raises each, how often at most, and what to do about it. */
 import type { EventType, LedgerEntry } from '../ledger/log/index.js'
-import { handlesIn } from '../lib/handles.js'
+import { handlesIn } from '../lib/ids.js'
 
 interface Common {
   /** One line for a notification; the same for every alert of the rule. */

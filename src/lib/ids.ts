@@ -30,3 +30,10 @@ export function randomName(): string {
 /** When an ID was made, in milliseconds since 1970; undefined for what is none of ours. */
 export const timeOfId = (id: string): number | undefined =>
   ID_PATTERN.test(id) ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : undefined
+
+/** Keyed handles of patients, as the ledger has them: 64 hexadecimal digits. */
+const HANDLES = /\b[0-9a-f]{64}\b/g
+
+/** The handles in a recorded query, whatever its form. */
+export const handlesIn = (query: unknown): readonly string[] =>
+  JSON.stringify(query ?? null).match(HANDLES) ?? []

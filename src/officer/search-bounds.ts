@@ -6,7 +6,7 @@
 import type { SiteConfig } from '../config/index.js'
 import type { Actor, EventQuery, Ledger, LedgerEntry } from '../ledger/log/index.js'
 import { NocturneError } from '../lib/errors.js'
-import { handlesIn } from '../lib/handles.js'
+import { handlesIn } from '../lib/ids.js'
 import { rowsOf, textOf } from './rows.js'
 
 export interface SearchParts {

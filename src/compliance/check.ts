@@ -85,6 +85,17 @@ export const unknown = (says: string, next: string): Outcome => ({
   shown: null,
 })
 
+/**
+ * What was examined does not decide the matter, so a person must state it. Unlike `unknown`, it
+ * shows facts.
+ */
+export const undecided = (says: string, next: string, shown: Json): Outcome => ({
+  verdict: 'unknown',
+  says,
+  next,
+  shown,
+})
+
 export const notApplicable = (says: string, shown: Json): Outcome => ({
   verdict: 'not-applicable',
   says,

@@ -197,7 +197,7 @@ export const KIND_RULES: Readonly<Record<RegisterKind, KindRules>> = {
       name: text('name'),
       service: text('service provided'),
       handlesPhi: flag('creates, receives, keeps or sends PHI'),
-      questions: date('due-diligence questions answered on'),
+      questions: date('due-diligence questions answered on', false),
       review: date('review by'),
       document: digest('SHA-256 of the answers'),
     },

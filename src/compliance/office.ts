@@ -13,6 +13,7 @@ import { ledgerFacts } from './collect/ledger.js'
 import type { LedgerSources } from './collect/ledger.js'
 import { systemFacts } from './collect/system.js'
 import type { SystemSources } from './collect/system.js'
+import { doorFacts } from './collect/doors.js'
 import { createDesk } from './desk.js'
 import type { Desk } from './desk.js'
 import type { Facts } from './facts.js'
@@ -22,7 +23,10 @@ import { incidentsOf } from './incidents.js'
 import { createRegisters } from './registers.js'
 import type { DatedThings } from './reminders/index.js'
 import type { Registers } from './registers.js'
+import type { MapSources } from './safeguards/index.js'
 import { assess } from './run.js'
+import { weaknessesOf } from './weaknesses.js'
+import type { Weakness } from './weaknesses.js'
 import type { Assessment } from './run.js'
 
 export interface ComplianceParts {
@@ -48,6 +52,10 @@ export interface Compliance {
    * @param url where the gateway can be reached, for probing it
    */
   facts(url: string): Promise<Facts>
+  /** What the checks find wrong now. */
+  weaknesses(url: string): Promise<readonly Weakness[]>
+  /** What the map of safeguards is drawn from; connects to the doors of the gateway. */
+  safeguards(url: string): Promise<MapSources>
   /** Everything with a date that people are reminded of. */
   dates(): Promise<DatedThings>
   /**
@@ -88,6 +96,11 @@ export function createCompliance(parts: ComplianceParts): Compliance {
     registers,
     desk,
     facts,
+    weaknesses: async (url) => weaknessesOf(await facts(url)),
+    safeguards: async (url) => {
+      const seen = await facts(url)
+      return { config, facts: seen, doors: await doorFacts(config, url, seen.system?.endpoint) }
+    },
     dates: () => datesOf(registers, desk, now),
     assess: async (profile, url, actor) => {
       const [seen, statements] = await Promise.all([facts(url), desk.statements()])

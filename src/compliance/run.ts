@@ -12,6 +12,7 @@ import type { Flag } from './citations.js'
 import type { Facts } from './facts.js'
 import { policiesFor } from './in-force.js'
 import type { Action } from './kinds.js'
+import { addStep } from './steps.js'
 
 /** A person's statement about a row. The newest statement counts, until it expires. */
 export interface Statement {
@@ -194,18 +195,18 @@ function judge(row: CatalogueRow, answers: Answers): Judgement {
   const statement = countedStatement(answers)
   const said = statement && saidInstead(row, statement)
   if (said) return said
+  const isMet = statement?.says === 'met'
   const failing = observations.filter(({ verdict }) => verdict === 'not-satisfied')
-  const unseen = observations.filter(({ verdict }) => verdict === 'unknown')
+  const undecided = observations.filter(isUndecided)
+  const unseen = observations.filter(
+    (one) => one.verdict === 'unknown' && !(isMet && isUndecided(one)),
+  )
   const stale = answers.statement && !statement ? ' An earlier statement is out of date.' : ''
   const next = [...new Set([...failing, ...unseen].flatMap((one) => one.next ?? []))]
   const wantsPolicy = row.wantsPolicy && policies.length === 0
-  if (wantsPolicy)
-    next.push(
-      `register a policy that covers ${row.cites[0] ?? ''}: nocturne register add policy --set covers="${row.cites[0] ?? ''}" …`,
-    )
-  const wantsWord = row.coverage !== 'whole' && statement?.says !== 'met'
-  if (wantsWord)
-    next.push(`state what the site does: nocturne assess state ${row.id} --met --text-file FILE`)
+  if (wantsPolicy) next.push(policyStep(row))
+  const wantsWord = (row.coverage !== 'whole' || undecided.length > 0) && !isMet
+  if (wantsWord) next.push(statementStep(row))
   if (statement?.says === 'not-met')
     return { state: 'gap', reason: `${statement.by} states that it is not met.`, next }
   if (failing.length > 0)
@@ -213,7 +214,7 @@ function judge(row: CatalogueRow, answers: Answers): Judgement {
   if (unseen.length > 0)
     return { state: 'unknown', reason: sentence(unseen.map(({ says }) => says)), next }
   const shown = observations.filter(({ verdict }) => verdict === 'satisfied')
-  if (observations.length > 0 && shown.length === 0)
+  if (observations.length > 0 && shown.length + undecided.length === 0)
     return { state: 'not-applicable', reason: sentence(observations.map((o) => o.says)), next: [] }
   if (wantsPolicy) return { state: 'gap', reason: `No policy in force covers it.${stale}`, next }
   if (wantsWord) return { state: 'open', reason: `A person must state the rest.${stale}`, next }
@@ -224,6 +225,16 @@ function judge(row: CatalogueRow, answers: Answers): Judgement {
     next: [],
   }
 }
+
+/** Examined, without a result: a person's statement decides. */
+const isUndecided = ({ verdict, evidence }: Observation): boolean =>
+  verdict === 'unknown' && evidence.shown !== null
+
+const policyStep = ({ cites: [cite = ''] }: CatalogueRow): string =>
+  `register a policy that covers ${cite}, or all of its section: ${addStep('policy', { covers: cite })}`
+
+const statementStep = ({ id }: CatalogueRow): string =>
+  `state what the site does: nocturne assess state ${id} --met --text-file FILE --until DATE --site DIR`
 
 /**
  * 164.306(d)(3)(ii)(B): only an addressable specification can be met in another way, with the

@@ -2,6 +2,13 @@
 import { compare, deadlinesOf } from '../compliance/index.js'
 import type { Compliance } from '../compliance/index.js'
 import { assessmentCsv, assessmentPdf, assessmentWorkbook } from '../compliance/exports/index.js'
+import { inventoryCsv, mapOf, mapSvg, safeguardsPdf } from '../compliance/safeguards/index.js'
+import {
+  PRACTICES,
+  practicesCsv,
+  practicesOf,
+  practicesPdf,
+} from '../compliance/practices/index.js'
 import { oscalFiles } from '../compliance/oscal/index.js'
 import {
   isHandledByTransfer,
@@ -34,6 +41,7 @@ import type { Officer } from '../officer/index.js'
 import { retentionAnswer } from '../retention/index.js'
 import type { Retention } from '../retention/index.js'
 import type { Ground } from './ground.js'
+import type { ReadingRooms } from './reading.js'
 import type { RecordRooms } from './records.js'
 
 export interface OfficeRooms {
@@ -57,7 +65,9 @@ export function openOffice(
     publisher,
     compliance,
     retention,
-  }: {
+    cases,
+    reply,
+  }: Pick<ReadingRooms, 'cases' | 'reply'> & {
     readonly publisher: Publisher
     readonly compliance: Compliance
     readonly retention: Retention
@@ -91,6 +101,7 @@ export function openOffice(
         })),
       verifyDetached: keys.verifyDetached,
       incidents: incidentsOf(compliance, now),
+      ...packsOf(compliance, { cases, reply }),
       packaging: { exportLedger, packageMembers, formatPolicy },
       rendering: { compare, assessmentCsv, assessmentPdf, assessmentWorkbook, oscalFiles },
       keeping: {
@@ -106,6 +117,23 @@ export function openOffice(
     }),
   }
 }
+
+/** What the packs of evidence are made from and with. */
+const packsOf = (
+  compliance: Compliance,
+  { cases, reply }: Pick<ReadingRooms, 'cases' | 'reply'>,
+): Pick<Parameters<typeof createOfficer>[0], 'safeguards' | 'practices' | 'provider'> => ({
+  safeguards: {
+    sources: (url) => compliance.safeguards(url),
+    ...{ mapOf, mapSvg, inventoryCsv, safeguardsPdf },
+  },
+  practices: { PRACTICES, practicesCsv, practicesOf, practicesPdf },
+  provider: {
+    entries: () => compliance.registers.all(),
+    actions: () => compliance.desk.actions(),
+    figures: (range) => cases.figures(range, (ids) => reply.timesOf(ids)),
+  },
+})
 
 /** The register of incidents, as the room of the officer needs it. */
 const incidentsOf = (

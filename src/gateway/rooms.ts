@@ -65,7 +65,9 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     const oversight = await openOversight(ground, records, asking, reading)
     const timekeeping = openTimekeeping(ground, oversight.witnessing)
     const retained = openRetention(ground, reading, timekeeping)
-    const office = openOffice(ground, records, { ...oversight, ...retained })
+    const office = openOffice(ground, records, {
+      ...{ ...oversight, ...retained, ...reading },
+    })
     const { logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles } = ground
     return {
       ...{ site, logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles },

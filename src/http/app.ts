@@ -12,6 +12,7 @@ import { admit, requestIdOf } from './request.js'
 import { auditRoutes } from './routes/audit.js'
 import type { AuditRouteRooms } from './routes/audit.js'
 import { complianceRoutes } from './routes/compliance.js'
+import { packRoutes } from './routes/packs.js'
 import type { ComplianceRouteRooms } from './routes/compliance.js'
 import { caseRoutes } from './routes/cases.js'
 import type { CaseRouteRooms } from './routes/cases.js'
@@ -137,6 +138,7 @@ export function createApp(
     auditRoutes(rooms),
     keepingRoutes(rooms),
     complianceRoutes(rooms, origin),
+    packRoutes(rooms, origin),
   )
   if (rooms.site.config.doors.stow) {
     const { arrivals } = doors

@@ -6,12 +6,18 @@ import { exportAssessment } from './assessments.js'
 import type { AssessmentExport, AssessmentParts } from './assessments.js'
 import { createIncidentDesk } from './incident/desk.js'
 import type { IncidentDesk, IncidentParts } from './incident/desk.js'
+import { auditProvider } from './provider/desk.js'
+import type { ProviderParts } from './provider/desk.js'
 import { createKeeping } from './keeping.js'
 import type { Keeping, KeepingParts } from './keeping.js'
 import { exportEvents, exportPackage } from './ledger-package.js'
 import { findPatient } from './patient-handles.js'
 import type { AskedPatient, FoundPatient, PatientParts } from './patient-handles.js'
+import { exportPractices } from './practices.js'
+import type { PracticeParts } from './practices.js'
 import { recordable } from './recordable.js'
+import { exportSafeguards } from './safeguards.js'
+import type { SafeguardParts } from './safeguards.js'
 import { admitSearch, approveSearch } from './search-bounds.js'
 import type { SearchParts } from './search-bounds.js'
 import { makeReport } from './requests.js'
@@ -67,6 +73,23 @@ export interface Officer {
    * @throws NocturneError `not_found`, `ledger_unavailable`
    */
   exportAssessment(actor: Actor, wanted: AssessmentExport): Promise<readonly ZipMember[]>
+  /**
+   * Records the audit of a reading group for a year, and returns its files.
+   *
+   * @throws NocturneError `not_found` for a group that is unknown, `report_too_large`
+   */
+  auditProvider(
+    actor: Actor,
+    about: { readonly group: string; readonly year: number },
+  ): Promise<readonly ZipMember[]>
+  /**
+   * Records the map of safeguards, and returns its files.
+   *
+   * @param url where the gateway answers; its doors are connected to
+   */
+  safeguards(actor: Actor, url: string): Promise<readonly ZipMember[]>
+  /** Records the report on recognised practices, and returns its files. */
+  practices(actor: Actor): Promise<readonly ZipMember[]>
   readonly keeping: Keeping
   readonly incidents: IncidentDesk
 }
@@ -80,7 +103,10 @@ export type OfficerParts = Omit<SearchParts, 'admissions'> &
   Omit<ReportParts, 'admissions'> &
   AssessmentParts &
   KeepingParts &
-  IncidentParts
+  IncidentParts &
+  ProviderParts &
+  SafeguardParts &
+  PracticeParts
 
 export function createOfficer(rooms: OfficerParts): Officer {
   const admissions: SearchParts['admissions'] = new Map()
@@ -103,6 +129,9 @@ export function createOfficer(rooms: OfficerParts): Officer {
     exportPackage: (actor, query, format) => exportPackage(parts, actor, query, format),
     report: (actor, report, question) => makeReport(parts, actor, report, question),
     exportAssessment: (actor, wanted) => exportAssessment(parts, actor, wanted),
+    auditProvider: (actor, about) => auditProvider(parts, actor, about),
+    safeguards: (actor, url) => exportSafeguards(parts, actor, url),
+    practices: (actor) => exportPractices(parts, actor),
     keeping: createKeeping(parts),
     incidents: createIncidentDesk(parts),
   }

@@ -459,6 +459,11 @@ export const CASES: Readonly<Record<string, Cases>> = {
         register('vendor', edited('cloud', { review: day(-1) })),
         /cloud/,
       ),
+      fails(
+        'a vendor never asked',
+        register('vendor', edited('cloud', { questions: '' })),
+        /cloud/,
+      ),
     ],
   },
   'training-current': {
@@ -614,19 +619,14 @@ export const CASES: Readonly<Record<string, Cases>> = {
         register('organisation', () => []),
         /does not state who operates/,
       ),
-      fails(
-        'it is one',
-        register('organisation', edited('operator', { clearinghouse: true })),
-        /it is a health care clearinghouse/,
-      ),
     ],
   },
   'no-health-plan': {
     failing: [
       fails(
-        'it is one',
-        register('organisation', edited('operator', { healthPlan: true })),
-        /it is a group health plan/,
+        'nobody says',
+        register('organisation', () => []),
+        /does not state who operates/,
       ),
     ],
   },

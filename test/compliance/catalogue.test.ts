@@ -9,7 +9,17 @@ import { protocolRows, securityRule } from '../../src/compliance/citations.js'
 import type { Facts } from '../../src/compliance/facts.js'
 import type { RunOptions, Statement } from '../../src/compliance/run.js'
 import { CASES } from './_cases.js'
-import { AT, change, day, DAY, everythingInPlace, freshSite, noFacts } from './_site.js'
+import {
+  AT,
+  change,
+  day,
+  DAY,
+  edited,
+  everythingInPlace,
+  freshSite,
+  noFacts,
+  register,
+} from './_site.js'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const run = (facts: Facts, more: Partial<RunOptions> = {}) =>
@@ -152,6 +162,20 @@ describe('an assessment', () => {
   it('does not accept a statement that contradicts a check', () => {
     const weak = change('ledger', { lastBackup: undefined })(everythingInPlace())
     expect(stateOf(weak, 'S-25', [statement('S-25')])).toMatchObject({ state: 'gap' })
+  })
+
+  it('asks a person about what its checks examine without a result', () => {
+    const plan = register(
+      'organisation',
+      edited('operator', { healthPlan: true }),
+    )(everythingInPlace())
+    expect(stateOf(plan, 'S-63')).toMatchObject({
+      ...{ state: 'unknown', next: [expect.anything(), expect.stringContaining('state S-63')] },
+    })
+    expect(stateOf(plan, 'S-63', [statement('S-63')])).toMatchObject({ state: 'stated' })
+    const calm = change('registers', { incidents: [] })(everythingInPlace())
+    expect(stateOf(calm, 'S-22')).toMatchObject({ state: 'unknown' })
+    expect(stateOf(calm, 'S-22', [statement('S-22')])).toMatchObject({ state: 'met' })
   })
 
   it('accepts an alternative only for an addressable specification, with a reason', () => {

@@ -14,6 +14,7 @@ import { checkDatabase } from './database-check.js'
 import { formatDay } from '../format.js'
 import { checkListeners } from './listen-check.js'
 import { checkStart } from './start-check.js'
+import type { Weakness } from './start-check.js'
 import { checkStore } from './store-check.js'
 import { checkGatewayKey, GATEWAY_CERTIFICATE } from './gateway-key-check.js'
 
@@ -23,6 +24,8 @@ export interface SiteCheck {
   readonly problems: readonly SiteProblem[]
   /** Problems that do not keep the gateway from serving yet. */
   readonly warnings: readonly SiteProblem[]
+  /** What keeps rows of the self-assessment from being satisfied. */
+  readonly weaknesses: readonly Weakness[]
 }
 
 export async function checkSite(
@@ -49,11 +52,11 @@ export async function checkSite(
     ...database.problems,
     ...store,
   ]
-  const start =
-    problems.length === 0 && survey.site
-      ? await checkStart(survey.site, now)
-      : { problems: [], warnings: [] }
-  problems.push(...listeners, ...start.problems)
+  const canOpen = database.problems.length === 0 && store.length === 0
+  const start = survey.site && canOpen ? await checkStart(survey.site, now) : NOTHING
+  // With a problem known already, opening the rooms would only report it again.
+  const found = problems.length === 0 ? start : NOTHING
+  problems.push(...listeners, ...found.problems)
   return {
     dir: survey.dir,
     problems,
@@ -62,11 +65,14 @@ export async function checkSite(
       ...expiries(survey, key.signsUntil, now),
       ...unreportable(survey),
       ...database.warnings,
-      ...start.warnings,
+      ...found.warnings,
       ...(await strayKeys(survey.dir)),
     ],
+    weaknesses: start.weaknesses,
   }
 }
+
+const NOTHING = { problems: [], warnings: [], weaknesses: [] }
 
 /** Without a crosswalk nobody could say whose report it is, so the gateway takes none. */
 const unreportable = ({ site }: SiteSurvey): SiteProblem[] =>

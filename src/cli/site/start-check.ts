@@ -5,15 +5,23 @@
 import { lstat, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Compliance } from '../../compliance/index.js'
 import type { Site, SiteProblem } from '../../config/index.js'
 import { openRooms } from '../../gateway/rooms.js'
 import { asNocturneError } from '../../lib/errors.js'
 import { createLogger } from '../../lib/logger.js'
 import { clockProblem } from '../../timekeeping/index.js'
+import { addressOfSite } from './site.js'
 
 const FILE = 'sqlite:'
 
-export type StartCheck = Readonly<Record<'problems' | 'warnings', readonly SiteProblem[]>>
+export type Weakness = Awaited<ReturnType<Compliance['weaknesses']>>[number]
+
+export interface StartCheck {
+  readonly problems: readonly SiteProblem[]
+  readonly warnings: readonly SiteProblem[]
+  readonly weaknesses: readonly Weakness[]
+}
 
 /** Called when nothing that the rooms need is at fault: each such problem would be found again. */
 export async function checkStart(site: Site, now: Date): Promise<StartCheck> {
@@ -45,7 +53,8 @@ async function tryRooms(site: Site, now: Date): Promise<StartCheck> {
           hint: 'get the new one before, and list its fingerprint under facilities[].clientCertificates beside the old; a bound token is issued again with --certificate',
         })),
       ]
-      return { problems: [], warnings }
+      const weaknesses = await rooms.compliance.weaknesses(addressOfSite(site))
+      return { problems: [], warnings, weaknesses }
     } finally {
       await rooms.close()
     }
@@ -58,7 +67,7 @@ async function tryRooms(site: Site, now: Date): Promise<StartCheck> {
         hint,
       },
     ]
-    return { problems, warnings: [] }
+    return { problems, warnings: [], weaknesses: [] }
   }
 }
 

@@ -3,6 +3,8 @@ import { noneOf, onRegister, unknown } from '../check.js'
 import type { Check, Outcome } from '../check.js'
 import type { Facts, RegisterFacts } from '../facts.js'
 import { agreementOf, inForce, isOver, isSet, notEnded, textOf } from '../in-force.js'
+import type { RegisterEntry } from '../kinds.js'
+import { addStep, alsoFor, amendStep } from '../steps.js'
 
 /** The facilities and groups in the configuration, and vendors that handle PHI. */
 function partiesOf(registers: RegisterFacts, { configuration, at }: Facts): readonly string[] {
@@ -23,16 +25,19 @@ function partiesOf(registers: RegisterFacts, { configuration, at }: Facts): read
 const overParties = (
   registers: RegisterFacts,
   facts: Facts,
-  texts: { readonly ok: string; readonly bad: string; readonly next: string },
+  texts: { readonly ok: string; readonly bad: string },
   isAtFault: (party: string) => boolean,
 ): Outcome => {
   if (!facts.configuration)
     return unknown('the configuration could not be read', 'correct nocturne.yaml')
   const parties = partiesOf(registers, facts)
-  return noneOf(parties.filter(isAtFault), texts, { parties })
+  const faults = parties.filter(isAtFault)
+  const [party = 'ID', ...others] = faults
+  const next = `sign one that has these terms, then: ${addStep('agreement', { party })}${alsoFor(others)}`
+  return noneOf(faults, { ...texts, next }, { parties })
 }
 
-const term = (id: string, field: string, what: string): Check =>
+const term = (id: string, field: (typeof TERMS)[number], what: string): Check =>
   onRegister({
     id,
     title: `Each agreement ${what}`,
@@ -47,15 +52,34 @@ const term = (id: string, field: string, what: string): Check =>
         {
           ok: `${agreements.length} agreements in force contain the term`,
           bad: 'agreements without the term',
-          next: `amend the agreement, then: nocturne register add agreement --replaces ID --set ${field}=yes`,
+          next: `amend the agreement, then: ${amended(without, at)}`,
         },
         shown,
       )
     },
   })
 
-const ADD_AGREEMENT =
-  'nocturne register add agreement --set party=ID --set type=baa --set signed=DATE …'
+const ADD_AGREEMENT = `sign one with each party, then: ${addStep('agreement')}`
+
+const TERMS = ['safeguards', 'subcontractors', 'reportsIncidents', 'returnsPhi'] as const
+
+/** Everything that the entry lacks, in one step: a second one would name a replaced entry. */
+const lacking = (agreement: RegisterEntry, at: number): Readonly<Record<string, string>> => ({
+  ...(textOf(agreement, 'document') === '' && { document: 'SHA256' }),
+  ...(isOver(agreement, 'review', at) && { review: 'DATE' }),
+  ...Object.fromEntries(
+    TERMS.filter((term) => !isSet(agreement, term)).map((term) => [term, 'yes']),
+  ),
+})
+
+/** For the first agreement at fault, and a word about the others. */
+const amended = ([first, ...others]: readonly RegisterEntry[], at: number): string =>
+  first
+    ? `${amendStep('agreement', first.id, lacking(first, at))}${alsoFor(others.map(({ subject }) => subject))}`
+    : ''
+
+const isUnanswered = (vendor: RegisterEntry, at: number): boolean =>
+  textOf(vendor, 'questions') === '' || isOver(vendor, 'review', at)
 
 export const AGREEMENTS: readonly Check[] = [
   onRegister({
@@ -68,7 +92,6 @@ export const AGREEMENTS: readonly Check[] = [
         {
           ok: 'there is an agreement in force with each',
           bad: 'no agreement in force with',
-          next: ADD_AGREEMENT,
         },
         (party) => agreementOf(registers.entries.agreement, party, facts.at) === undefined,
       ),
@@ -89,7 +112,7 @@ export const AGREEMENTS: readonly Check[] = [
         {
           ok: `${agreements.length} agreements, each with the digest of its document`,
           bad: 'agreements without a document, or overdue for review',
-          next: 'review it, then: nocturne register add agreement --replaces ID --set document=SHA256 --set review=DATE',
+          next: `review it, then: ${amended(faults, at)}`,
         },
         shown,
       )
@@ -106,12 +129,17 @@ export const AGREEMENTS: readonly Check[] = [
       const vendors = notEnded(registers.entries.vendor, at).filter((one) =>
         isSet(one, 'handlesPhi'),
       )
+      const faults = vendors.filter((one) => isUnanswered(one, at))
+      const [first, ...others] = faults.map(({ id, subject }) => ({ id, subject }))
+      const step = first
+        ? `${amendStep('vendor', first.id, { questions: 'DATE', review: 'DATE' })}${alsoFor(others.map(({ subject }) => subject))}`
+        : ''
       return noneOf(
-        vendors.filter((one) => isOver(one, 'review', at)).map(({ subject }) => subject),
+        faults.map(({ subject }) => subject),
         {
           ok: `${vendors.length} vendors handle PHI, each questioned`,
-          bad: 'vendors whose review is overdue',
-          next: 'ask the vendor again, then: nocturne register add vendor --replaces ID --set questions=DATE --set review=DATE',
+          bad: 'vendors not questioned, or overdue for review',
+          next: `ask the vendor, then: ${step}`,
         },
         { vendors: vendors.map(({ subject }) => subject) },
       )

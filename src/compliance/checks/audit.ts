@@ -16,6 +16,8 @@ const WITNESS_DAYS = 2
 const EVALUATION_DAYS = 366
 /** Minimum retention: 45 CFR 164.316(b)(2)(i). */
 const LEAST_YEARS = 6
+const ADD_WITNESS =
+  'ask a facility or reading group to run nocturne witness new DIR --name NAME --log KEY and nocturne witness serve DIR, then add its name, url and key to witnesses in nocturne.yaml'
 
 export const AUDIT: readonly Check[] = [
   onSystem({
@@ -42,7 +44,7 @@ export const AUDIT: readonly Check[] = [
         ? satisfied(`witnesses: ${witnesses.join(', ')}`, witnesses)
         : failed(
             'nobody outside the gateway has a copy of its signed state',
-            'ask a facility or reading group to run nocturne witness, and add it to witnesses in nocturne.yaml',
+            ADD_WITNESS,
             witnesses,
           ),
   }),
@@ -50,14 +52,16 @@ export const AUDIT: readonly Check[] = [
     id: 'witnessed-lately',
     title: 'Witnesses cosigned within two days',
     validDays: 2,
-    run: ({ witnessedAt }, { at }) =>
+    run: ({ witnessedAt }, { at, configuration }) =>
       witnessedAt !== undefined && daysBetween(witnessedAt, at) <= WITNESS_DAYS
         ? satisfied(`cosigned on ${dayOf(witnessedAt)}`, { witnessedAt })
         : failed(
             witnessedAt === undefined
               ? 'no witness has ever cosigned the ledger'
               : `last cosigned on ${dayOf(witnessedAt)}`,
-            'find out why the witnesses named in nocturne.yaml do not answer',
+            configuration?.witnesses.length === 0
+              ? ADD_WITNESS
+              : 'run nocturne check --site DIR, and ask the holders of the witnesses that do not answer to start them: nocturne witness serve DIR --listen ADDRESS',
             { witnessedAt: witnessedAt ?? null },
           ),
   }),
@@ -113,7 +117,7 @@ export const AUDIT: readonly Check[] = [
       const entries = spans['ledger.reviewed'] ? [spans['ledger.reviewed'].last.index] : []
       const shown = { last: last?.at ?? null, by: last?.by ?? null, due }
       const next =
-        'run nocturne audit query --question due, review the events, then run nocturne audit review'
+        'as an officer, run nocturne audit query --question due --gateway URL --token-file FILE, then nocturne audit review --until INDEX --finding nothing|explained|incident --gateway URL --token-file FILE'
       if (last === undefined) return failed('activity was never reviewed', next, shown)
       const every = configuration ? ` every ${configuration.reviewDays} days` : ''
       return isOverdue
@@ -138,7 +142,7 @@ export const AUDIT: readonly Check[] = [
       return open.length > 0 && (review.isOverdue || review.last === undefined)
         ? failed(
             'failed sign-ins or refusals since the last review, which is overdue',
-            'run nocturne audit query --question refusals, review the events, then run nocturne audit review',
+            'as an officer, run nocturne audit query --question refusals --gateway URL --token-file FILE, then nocturne audit review --until INDEX --finding nothing|explained|incident --gateway URL --token-file FILE',
             shown,
             open.map(({ last }) => last.index),
           )
@@ -156,7 +160,7 @@ export const AUDIT: readonly Check[] = [
           ])
         : failed(
             'no earlier assessment within a year',
-            'run nocturne assess again: this run is recorded and then counts as the earlier assessment',
+            'run nocturne assess run --site DIR again: this run is recorded and then counts as the earlier assessment',
             { at: lastAssessment?.at ?? null },
           ),
   }),

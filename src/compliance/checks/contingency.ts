@@ -16,9 +16,13 @@ export const CONTINGENCY: readonly Check[] = [
     title: 'The site defines where its backups are stored',
     run: ({ backupTo }) =>
       backupTo === undefined
-        ? failed('nocturne.yaml has no backup.to', 'set backup: { to: FOLDER } on another disk', {
-            to: null,
-          })
+        ? failed(
+            'nocturne.yaml has no backup.to',
+            'set backup: { to: FOLDER } in nocturne.yaml, a folder on another disk',
+            {
+              to: null,
+            },
+          )
         : satisfied('backup.to is set', { to: 'set' }),
   }),
   onLedger({
@@ -32,7 +36,7 @@ export const CONTINGENCY: readonly Check[] = [
           ])
         : failed(
             lastBackup ? `last backup on ${dayOf(lastBackup.at)}` : 'there is no backup',
-            'run nocturne backup --site DIR, and enable its timer (config/deploy)',
+            'run nocturne backup --site DIR, then enable its timer: systemctl enable --now nocturne-backup.timer',
             { at: lastBackup?.at ?? null },
           ),
   }),
@@ -65,7 +69,7 @@ export const CONTINGENCY: readonly Check[] = [
           ])
         : failed(
             'it has not been shown within a year that the recovery key opens what is stored',
-            'run nocturne drill with the recovery key, on the machine where it is kept',
+            'run nocturne drill --site DIR --backup FOLDER --key recovery-key.asc, with a backup that contains at least one study',
             { at: lastDrill?.at ?? null },
           ),
   }),

@@ -34,7 +34,7 @@ export const KEYS: readonly Check[] = [
         {
           ok: `${certificates.length} certificates, none about to expire`,
           bad: 'certificates that fail now or will fail soon',
-          next: 'get a new certificate from its holder, compare its fingerprint, then run nocturne key confirm',
+          next: 'get a new certificate from its holder, save it under the path in nocturne.yaml, compare its fingerprint, then run: nocturne key confirm --site DIR --principal ID --out statement.txt',
         },
         certificates.map(({ principal, fingerprint }) => ({ principal, fingerprint })),
       )
@@ -84,7 +84,7 @@ export const KEYS: readonly Check[] = [
         ? satisfied('each certificate took effect with a recorded event', { inEffect }, entries)
         : failed(
             `not in effect yet: ${differing.map(({ principal }) => principal).join(', ')}`,
-            'compare the fingerprints with their holders, then: nocturne key confirm --site DIR --principal ID',
+            'compare the fingerprints with their holders, then: nocturne key confirm --site DIR --principal ID --out statement.txt',
             differing.map(({ principal, fingerprint }) => ({ principal, fingerprint })),
           )
     },
@@ -100,7 +100,7 @@ export const KEYS: readonly Check[] = [
         {
           ok: 'no replacement key has been pending for more than a week',
           bad: 'replacement keys that nobody has confirmed',
-          next: 'compare the fingerprint with its holder, then: nocturne key confirm --site DIR --principal ID',
+          next: 'compare the fingerprint with its holder, then: nocturne key confirm --site DIR --principal ID --out statement.txt',
         },
         proposed.map(({ principal }) => principal),
       ),
@@ -119,7 +119,7 @@ export const KEYS: readonly Check[] = [
       if (stale.length > 0)
         return failed(
           `not proven within ${PROVEN_DAYS} days: ${stale.map(({ id }) => id).join(', ')}`,
-          'ask each of them to run: nocturne key check',
+          'ask each of them to run: nocturne key check --key FILE --gateway URL --token-file FILE',
           stale.map(({ id }) => id),
         )
       const entries = readers.flatMap(({ id }) => proven[id]?.index ?? [])

@@ -4,6 +4,7 @@ import type { Check } from '../check.js'
 import type { Facts, RegisterFacts } from '../facts.js'
 import { inForce, isSet, listOf, notEnded, textOf } from '../in-force.js'
 import type { RegisterEntry } from '../kinds.js'
+import { addStep, alsoFor, amendStep } from '../steps.js'
 
 const REMINDER_DAYS = 366
 const ATTESTED_DAYS = 366
@@ -27,12 +28,14 @@ export const WORKFORCE: readonly Check[] = [
           .map(({ subject }) => subject),
       )
       const people = facts.configuration.people.map(({ id }) => id)
+      const untrained = people.filter((id) => !trained.has(id))
+      const [person = 'ID', ...others] = untrained
       return noneOf(
-        people.filter((id) => !trained.has(id)),
+        untrained,
         {
           ok: `${people.length} people, all trained`,
           bad: 'training missing or overdue',
-          next: 'train them, then: nocturne register add training --set person=ID --set topic=hipaa --set completed=DATE --set until=DATE',
+          next: `train them, then: ${addStep('training', { person })}${alsoFor(others)}`,
         },
         { people: people.length, trained: trained.size },
       )
@@ -52,7 +55,7 @@ export const WORKFORCE: readonly Check[] = [
         {
           ok: `${reminders.length} within a year`,
           bad: 'reminders',
-          next: 'send one, then: nocturne register add training --set topic=reminder …',
+          next: `send one to everyone, then: ${addStep('training', { topic: 'reminder' })}`,
         },
         { reminders: reminders.length },
       )
@@ -75,14 +78,15 @@ export const WORKFORCE: readonly Check[] = [
                 (one) => one.subject === reader && textOf(one, 'facility') === facility.id,
               ),
           )
-          .map((reader) => `${reader} at ${facility.id}`),
+          .map((reader) => ({ reader, facility: facility.id })),
       )
+      const names = [...new Set(missing.map((one) => `${one.reader} at ${one.facility}`))]
       return noneOf(
-        [...new Set(missing)],
+        names,
         {
           ok: `${held.length} privileges in force`,
           bad: 'no privilege in force',
-          next: 'check the licence, then: nocturne register add privilege --set reader=ID --set facility=ID …',
+          next: `check the licence, then: ${addStep('privilege', { ...missing[0] })}${alsoFor(names.slice(1))}`,
         },
         { held: held.length, missing: missing.length },
       )
@@ -94,12 +98,14 @@ export const WORKFORCE: readonly Check[] = [
     run: (registers, facts) => {
       if (!facts.configuration) return NO_CONFIGURATION
       const owners = new Set(inUse(registers, facts.at).map(({ subject }) => subject))
+      const without = readersOf(facts).filter((id) => !owners.has(id))
+      const [owner = 'ID', ...others] = without
       return noneOf(
-        readersOf(facts).filter((id) => !owners.has(id)),
+        without,
         {
           ok: `${owners.size} holders of devices in use`,
           bad: 'no device registered for',
-          next: 'nocturne register add device --set owner=ID --set device=SERIAL --set type=workstation …',
+          next: `examine it, then: ${addStep('device', { owner })}${alsoFor(others)}`,
         },
         { owners: [...owners].sort() },
       )
@@ -111,9 +117,7 @@ export const WORKFORCE: readonly Check[] = [
     run: (registers, { at }) => {
       const devices = inUse(registers, at)
       const faults = devices.filter(
-        (one) =>
-          !['diskEncryption', 'screenLock', 'supportedSystem'].every((f) => isSet(one, f)) ||
-          daysBetween(dateMs(textOf(one, 'attested')), at) > ATTESTED_DAYS,
+        (one) => !ATTESTED.every((field) => isSet(one, field)) || isStale(one, at),
       )
       const names = devices.length === 0 ? ['none registered'] : faults.map(nameOf)
       return noneOf(
@@ -121,7 +125,7 @@ export const WORKFORCE: readonly Check[] = [
         {
           ok: `${devices.length} devices, each attested`,
           bad: 'devices that are not attested as safe',
-          next: 'ask its holder to correct this, then: nocturne register add device --replaces ID --set attested=DATE …',
+          next: `ask its holder to correct this, then: ${correction(faults, at)}`,
         },
         { devices: devices.length, faults: faults.length },
       )
@@ -139,7 +143,7 @@ export const WORKFORCE: readonly Check[] = [
         {
           ok: `${devices.length} devices`,
           bad: 'without protection against malware',
-          next: 'install protection, then: nocturne register add device --replaces ID --set malwareProtection=yes',
+          next: `install protection, then: ${correction(open, at)}`,
         },
         { devices: devices.length },
       )
@@ -152,25 +156,49 @@ export const WORKFORCE: readonly Check[] = [
       if (!configuration) return NO_CONFIGURATION
       const gone = notEnded(entries.device, at).filter((one) => textOf(one, 'state') !== 'in-use')
       const live = new Set(configuration.certificates.map(({ fingerprint }) => fingerprint))
-      const faults = gone.flatMap((one) => [
+      const faultsOf = (one: RegisterEntry): readonly string[] => [
         ...(textOf(one, 'state') === 'retired' && textOf(one, 'wiped') === ''
           ? [`${nameOf(one)} has not been wiped`]
           : []),
         ...listOf(one, 'keys')
           .filter((key) => live.has(key))
           .map((key) => `${nameOf(one)} held key ${key.slice(0, 16)}, which is in use`),
-      ])
+      ]
       return noneOf(
-        faults,
+        gone.flatMap(faultsOf),
         {
           ok: `${gone.length} devices out of use, all wiped`,
           bad: 'devices out of use',
-          next: 'wipe it (NIST SP 800-88) and replace the keys it held; then record this with --replaces ID --set wiped=DATE',
+          next: `replace the keys it held and wipe it (NIST SP 800-88), then: ${correction(
+            gone.filter((one) => faultsOf(one).length > 0),
+            at,
+          )}`,
         },
         { gone: gone.length },
       )
     },
   }),
 ]
+
+const ATTESTED = ['diskEncryption', 'screenLock', 'supportedSystem'] as const
+
+/** Everything that the entry lacks, in one step: a second one would name a replaced entry. */
+const lacking = (device: RegisterEntry, at: number): Readonly<Record<string, string>> => {
+  if (textOf(device, 'state') !== 'in-use') return { wiped: 'DATE' }
+  const open = [...ATTESTED, 'malwareProtection'].filter((field) => !isSet(device, field))
+  return {
+    ...(isStale(device, at) && { attested: 'DATE' }),
+    ...Object.fromEntries(open.map((field) => [field, 'yes'])),
+  }
+}
+
+const isStale = (device: RegisterEntry, at: number): boolean =>
+  daysBetween(dateMs(textOf(device, 'attested')), at) > ATTESTED_DAYS
+
+/** For the first device at fault; a new entry where none is registered. */
+const correction = ([first, ...others]: readonly RegisterEntry[], at: number): string =>
+  first
+    ? `${amendStep('device', first.id, lacking(first, at))}${alsoFor(others.map(nameOf))}`
+    : addStep('device')
 
 const nameOf = (device: RegisterEntry): string => `${textOf(device, 'device')} of ${device.subject}`

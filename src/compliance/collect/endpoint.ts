@@ -28,7 +28,24 @@ export async function probeEndpoint(url: string): Promise<Endpoint> {
       ...{ isTls, protocol: undefined, cipher: undefined, takesOldTls: false },
       ...{ certificateUntil: undefined, refusesAnonymous },
     }
-  const at = { host, port: port === '' ? 443 : Number(port) }
+  const { until, ...seen } = await tlsOf({ host, port: port === '' ? 443 : Number(port) })
+  return {
+    ...{ isTls, ...seen, refusesAnonymous },
+    certificateUntil: Number.isFinite(until) ? until : undefined,
+  }
+}
+
+/**
+ * What a TLS handshake shows.
+ *
+ * @throws Error when there is none
+ */
+export async function tlsOf(at: { readonly host: string; readonly port: number }): Promise<{
+  readonly protocol: string | undefined
+  readonly cipher: string
+  readonly until: number
+  readonly takesOldTls: boolean
+}> {
   const seen = await handshake(at, { minVersion: 'TLSv1.2' }, (socket) => ({
     protocol: socket.getProtocol() ?? undefined,
     cipher: socket.getCipher().name,
@@ -41,10 +58,7 @@ export async function probeEndpoint(url: string): Promise<Endpoint> {
     ciphers: 'DEFAULT:@SECLEVEL=0',
   } as const
   const takesOldTls = await handshake(at, old, () => true).catch(() => false)
-  return {
-    ...{ isTls, protocol: seen.protocol, cipher: seen.cipher, takesOldTls, refusesAnonymous },
-    certificateUntil: Number.isFinite(seen.until) ? seen.until : undefined,
-  }
+  return { ...seen, takesOldTls }
 }
 
 function handshake<T>(

@@ -8,7 +8,7 @@ import { EXPORTED_QUESTIONS } from './exported-questions.js'
 export const EXPORT_FORMATS = ['csv', 'ndjson', 'fhir', 'dicom'] as const
 
 /** Digits only: neither an empty text nor `1e3`. */
-const number = (least: number, most = Number.MAX_SAFE_INTEGER) =>
+export const number = (least: number, most = Number.MAX_SAFE_INTEGER) =>
   z.pipe(
     z.string().check(z.regex(/^-?\d{1,15}$/)),
     z.pipe(

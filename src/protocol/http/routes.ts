@@ -11,6 +11,7 @@ import { FEEDBACK_ROUTES } from './routes/feedback.js'
 import { NOTE_ROUTES } from './routes/notes.js'
 import { HANDOVER_ROUTES } from './routes/handovers.js'
 import { INTAKE_ROUTES } from './routes/intake.js'
+import { PACK_ROUTES } from './routes/packs.js'
 import { GATEWAY_ROUTES } from './routes/gateway.js'
 import { CRITICAL_ROUTES } from './routes/critical.js'
 import { CASE_ROUTES } from './routes/cases.js'
@@ -33,4 +34,5 @@ export const ROUTES: Routes = {
   ...GATEWAY_ROUTES,
   ...AUDIT_ROUTES,
   ...COMPLIANCE_ROUTES,
+  ...PACK_ROUTES,
 }

@@ -2,8 +2,7 @@
  * Looks for content of a document that acts when it is opened: scripts, macros, embedded objects
  * and files. Reads the document as it passes, and holds a few kilobytes of it.
  */
-import { officeParts } from './office-parts.js'
-import type { OfficeParts } from './office-parts.js'
+import { watchOffice } from './office-parts.js'
 import { objectStreams, withoutEscapes } from './pdf-streams.js'
 import { hasActiveField } from './rtf-fields.js'
 
@@ -29,9 +28,6 @@ const RTF: Kind = {
   sign: /^\s*\{\\rt/,
   active: /\\(?:obj[a-z]*|template|DDE(?:AUTO)?|subdocument|mm(?:datasource|connectstr|odso))/i,
 }
-
-/** Bytes by which `OFFICE.sign` is known. */
-const OFFICE_SIGN = 2
 
 const OFFICE: Kind = {
   types: /openxmlformats|opendocument|epub/,
@@ -66,10 +62,10 @@ export async function* watchActive(
   const found = () => report('active')
   let kinds: readonly Kind[] | undefined
   let [start, rest] = ['', '']
-  const head: Buffer[] = []
   const streams = objectStreams()
-  let parts: OfficeParts | undefined
-  for await (const chunk of bytes) {
+  const isOffice = (first: string) =>
+    OFFICE.types.test(mediaType) || OFFICE.sign?.test(first) === true
+  for await (const chunk of watchOffice(bytes, isOffice, report)) {
     const text = chunk.toString('latin1')
     if (start.length < HEAD_BYTES) {
       start = (start + text).slice(0, HEAD_BYTES)
@@ -86,17 +82,9 @@ export async function* watchActive(
         if (inside === undefined || PDF.active.test(`${withoutEscapes(inside)} `)) found()
     }
     if (kinds?.includes(RTF) === true && hasActiveField(window)) found()
-    if (!parts && kinds?.includes(OFFICE) === true) {
-      parts = officeParts()
-      for (const one of head) await parts.push(one)
-    }
-    if (parts) await parts.push(chunk)
-    else if (start.length < OFFICE_SIGN) head.push(chunk)
     rest = window.slice(-OVERLAP)
     yield chunk
   }
-  const inParts = await parts?.end()
-  if (inParts !== undefined) report(inParts)
   // A name may end with the file.
   if (kinds?.includes(PDF) === true && PDF.active.test(`${withoutEscapes(rest)} `)) found()
   for await (const inside of streams.end())

@@ -27,27 +27,67 @@ const ACTIVE_PART =
 const PIECE = /\.piece$/i
 
 /** Undefined: nothing was found. */
-export type Finding = 'active' | 'unexamined' | undefined
+type Finding = 'active' | 'unexamined' | undefined
 
-export interface OfficeParts {
+interface OfficeParts {
   /** Resolves when the chunk was looked at, or nothing more has to be. */
   push(chunk: Buffer): Promise<void>
   end(): Promise<Finding>
+  /** Nothing more will come, and nobody asks for the result; may also be called after the end. */
+  abandon(): void
 }
 
-export function officeParts(): OfficeParts {
-  const bytes = passage<Buffer>()
-  const found = examine(new ByteSource(bytes.out)).finally(() => bytes.close())
-  return {
-    push: (chunk) => bytes.push(chunk),
-    end: async () => {
-      await bytes.end()
-      return found
-    },
+/** Letters by which a document shows that it is a ZIP. */
+const SIGN = 2
+
+/**
+ * Passes the bytes on, and reports at their end what was found.
+ *
+ * @param isOffice whether it is such a document, by its first two letters
+ */
+export async function* watchOffice(
+  bytes: AsyncIterable<Buffer>,
+  isOffice: (first: string) => boolean,
+  report: (what: NonNullable<Finding>) => void,
+): AsyncGenerator<Buffer> {
+  let head: Buffer = Buffer.alloc(0)
+  let parts: OfficeParts | undefined
+  try {
+    for await (const chunk of bytes) {
+      if (parts) await parts.push(chunk)
+      else if (head.length < SIGN) {
+        head = Buffer.concat([head, chunk])
+        if (isOffice(head.toString('latin1', 0, SIGN))) {
+          parts = officeParts()
+          await parts.push(head)
+        }
+      }
+      yield chunk
+    }
+    const found = await parts?.end()
+    if (found !== undefined) report(found)
+  } finally {
+    parts?.abandon()
   }
 }
 
-/** Never rejects: what cannot be read is a finding. */
+function officeParts(): OfficeParts {
+  const bytes = passage<Buffer>()
+  const found = examine(new ByteSource(bytes.out)).finally(() => bytes.close())
+  // An error is thrown by `end`, which may be asked later, or never.
+  found.catch(() => undefined)
+  return {
+    push: (chunk) => bytes.push(chunk),
+    end: () => {
+      bytes.end()
+      return found
+    },
+    // A part that is being inflated is then closed.
+    abandon: () => bytes.end(),
+  }
+}
+
+/** What cannot be read is a finding. */
 async function examine(source: ByteSource): Promise<Finding> {
   const names = new Set<string>()
   try {

@@ -2,7 +2,7 @@
 export interface Passage<T> {
   /** Resolves when the piece was taken and the next is asked for, or nobody reads any more. */
   push(piece: T): Promise<void>
-  end(): Promise<void>
+  end(): void
   /** By the reader: what is pushed from now on is dropped. */
   close(): void
   readonly out: AsyncIterable<T>
@@ -54,7 +54,6 @@ export function passage<T>(): Passage<T> {
     end: () => {
       isEnded = true
       wakeReading()
-      return Promise.resolve()
     },
     close,
     out: out(),

@@ -157,6 +157,20 @@ describe('an alert about events', () => {
     expect(rulesIn(raised)).toContain('officer-searches')
   })
 
+  it('is raised although somebody changed the database', async () => {
+    await open().follow()
+    await site.state.transaction(async (tx) => {
+      await tx.updateTable('alerts').set({ subject: '9000000000 x' }).execute()
+      const day = Math.floor(site.clock.now() / 86_400_000)
+      const key = `row-mismatched|certificates reader-1|${day}`
+      const row = { key, rule: 'row-mismatched', subject: '', raised_at: 0 }
+      await tx.insertInto('alerts').values(row).execute()
+    })
+    await note(CASES['row-mismatched'].fires)
+    await open().follow()
+    expect(rulesIn(raised)).toEqual(['row-mismatched'])
+  })
+
   it('is one event and one notice per person, however many gateways follow the ledger', async () => {
     const [one, other] = [open(), open()]
     await Promise.all([one.follow(), other.follow()])

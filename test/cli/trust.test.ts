@@ -1,6 +1,6 @@
 /** A gateway that changes its keys or its log between two runs of a command. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -21,7 +21,14 @@ let url = ''
 let dir = ''
 let tokenFile = ''
 /** What the gateway is at the moment. */
-let now: { certificate: string; former: readonly string[]; ledger: OpenLedger; hasLog: boolean }
+let now: {
+  certificate: string
+  former: readonly string[]
+  ledger: OpenLedger
+  hasLog: boolean
+  /** Called once, between making an answer about the log and sending it. */
+  meanwhile?: (() => Promise<unknown>) | undefined
+}
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'nocturne-trust-'))
@@ -75,6 +82,9 @@ async function answer(path: string): Promise<unknown> {
     Number(checkpoint.split('\n')[1]),
   ]
   const proof = older > 0 && older !== newer ? await ledger.consistency(older, newer) : []
+  const { meanwhile } = now
+  now.meanwhile = undefined
+  await meanwhile?.()
   return {
     checkpoint,
     consistency: proof.map((hash) => Buffer.from(hash).toString('base64')),
@@ -148,6 +158,19 @@ describe('a gateway', () => {
     await expect(open()).rejects.toThrow(/does not show what came after/)
     now.hasLog = true
     await open()
+  })
+
+  it('is remembered as the newest of what commands at the same time have seen', async () => {
+    await open()
+    now.meanwhile = async () => {
+      await fill(log.ledger, 5)
+      await open()
+    }
+    await open()
+    const known = JSON.parse(await readFile(knownFile(url, tokenFile), 'utf8')) as {
+      readonly checkpoint: string
+    }
+    expect(known.checkpoint.split('\n')[1]).toBe((await log.ledger.checkpoint()).split('\n')[1])
   })
 
   it('of an earlier version, without its log, is trusted without one', async () => {

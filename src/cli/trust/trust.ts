@@ -83,7 +83,9 @@ export async function openTrust(asking: Asking): Promise<Trust> {
   for (const one of served) if (await keys.has(one.certificate)) signers.push(one)
   if (signers[0]?.certificate !== certificate && asking.hasOwnSigners !== true)
     throw changed('gateway_key_changed', url, file)
-  const checkpoint = await checkLog(client, ledgerKey, before?.checkpoint)
+  const seen = await checkLog(client, ledgerKey, before?.checkpoint)
+  // Another command may have seen more in the meantime.
+  const checkpoint = newerOf(seen, (await readKnown(file))?.checkpoint)
   const gateway: KnownGateway = {
     ...{ v: 1, gateway: name, ledgerKey, ...keys.all() },
     ...(checkpoint !== undefined && { checkpoint }),
@@ -100,6 +102,10 @@ export async function openTrust(asking: Asking): Promise<Trust> {
     },
   }
 }
+
+const sizeOf = (checkpoint: string | undefined): number => Number(checkpoint?.split('\n')[1] ?? -1)
+const newerOf = (a: string | undefined, b: string | undefined): string | undefined =>
+  sizeOf(b) > sizeOf(a) ? b : a
 
 interface Keys {
   has(certificate: string): Promise<boolean>

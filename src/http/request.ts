@@ -14,6 +14,7 @@ import type {
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
 import { clientOf, markKnown } from './clients/connections.js'
+import { nameClient } from './clients/turns.js'
 
 /** Assigns every request an ID, which is in the answer and in the log; notes when it arrived. */
 export const assignRequestId =
@@ -73,9 +74,13 @@ export const admit = (
 ): Promise<Asker> => knownOf(request, gatekeeper.admit(credentialsOf(request), action))
 
 /** Its connection is not closed for one of a stranger. */
-async function knownOf<T>({ socket }: Request, asked: Promise<T>): Promise<T> {
+async function knownOf<T extends Pick<Asker, 'actor'>>(
+  request: Request,
+  asked: Promise<T>,
+): Promise<T> {
   const asker = await asked
-  markKnown(socket)
+  markKnown(request.socket)
+  nameClient(request, asker.actor.id)
   return asker
 }
 

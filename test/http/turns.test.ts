@@ -6,7 +6,7 @@ import type { ClientRequest, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import type { Response } from 'express'
-import { takeTurns } from '../../src/http/clients/turns.js'
+import { nameClient, takeTurns } from '../../src/http/clients/turns.js'
 import { eventually } from '../_eventually.js'
 
 let server: Server
@@ -14,13 +14,19 @@ let server: Server
 let begun: { readonly token: string; readonly response: Response }[]
 let clients: ClientRequest[]
 
+let isBusy: boolean
+
 beforeEach(async () => {
+  isBusy = false
   begun = []
   clients = []
   const app = express()
-  app.use(takeTurns())
-  app.get('/', ({ headers }, response) => {
-    begun.push({ token: headers.authorization ?? '', response })
+  app.use(takeTurns(() => isBusy))
+  app.get('/', (request, response) => {
+    const { authorization = '' } = request.headers
+    // Tokens such as `one 1` and `one 2` are of the principal `one`.
+    if (authorization.includes(' ')) nameClient(request, authorization.split(' ', 1)[0] ?? '')
+    begun.push({ token: authorization, response })
   })
   server = app.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -70,4 +76,23 @@ it('keep a turn for a second at most', async () => {
   await send('one', 16)
   expect(beginning('one')).toBe(8)
   await reach('one', 16)
+})
+
+it('are one line with all tokens of a principal', async () => {
+  for (const token of ['one 1', 'one 2']) {
+    await send(token, 1)
+    begun.at(-1)?.response.end()
+    await send(token, 8)
+  }
+  expect(beginning('one 1') + beginning('one 2')).toBe(2 + 8)
+})
+
+it('begin one at a time while others are served and nothing is to spare', async () => {
+  await send('other', 1)
+  isBusy = true
+  await send('one', 10)
+  expect(beginning('one')).toBe(1)
+  // The others are gone: this client may use what there is.
+  begun.find(({ token }) => token === 'other')?.response.end()
+  await reach('one', 8)
 })

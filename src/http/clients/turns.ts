@@ -1,10 +1,13 @@
 /**
- * Requests with one token take turns: a few of them begin at a time, and the others wait without
+ * Requests of one principal take turns: a few of them begin at a time, and the others wait without
  * costing anything. So a flood by one client delays the others by these few alone; by fewer still
  * while others have requests and the process has nothing to spare.
+ *
+ * Whose a token is shows when a request with it is admitted; until then, it has a line of its own.
  */
-import type { RequestHandler } from 'express'
+import type { IncomingMessage } from 'node:http'
 import { performance } from 'node:perf_hooks'
+import type { RequestHandler } from 'express'
 
 /** Enough to keep the gateway busy with one client, where there are no others. */
 const AT_ONCE = 8
@@ -12,6 +15,15 @@ const AT_ONCE = 8
 const AT_ONCE_BUSY = 1
 /** A request that takes longer, such as an upload, is waiting for something else. */
 const TURN_MS = 1_000
+
+/** Tokens whose principals are remembered; the oldest is forgotten first. */
+const NAMES = 10_000
+
+const NAMERS = new WeakMap<IncomingMessage, (principal: string) => void>()
+
+/** The request was admitted: its token is one of this principal. */
+export const nameClient = (request: IncomingMessage, principal: string): void =>
+  NAMERS.get(request)?.(principal)
 
 interface Line {
   running: number
@@ -22,6 +34,8 @@ interface Line {
 /** @param isBusy whether the process has no time to spare */
 export function takeTurns(isBusy: () => boolean = watchBusy()): RequestHandler {
   const lines = new Map<string, Line>()
+  /** Principals, by the header with the token. */
+  const names = new Map<string, string>()
   /** Those of which requests wait. */
   const held = new Set<Line>()
   const hasRoom = ({ running }: Line): boolean =>
@@ -32,13 +46,23 @@ export function takeTurns(isBusy: () => boolean = watchBusy()): RequestHandler {
       begin()
     }
   }
-  return ({ headers: { authorization } }, response, next) => {
+  return (request, response, next) => {
+    const { authorization } = request.headers
     if (authorization === undefined) {
       next()
       return
     }
-    const line = lines.get(authorization) ?? { running: 0, waiting: new Set() }
-    lines.set(authorization, line)
+    NAMERS.set(request, (principal) => {
+      names.delete(authorization)
+      names.set(authorization, principal)
+      const [oldest] = names.keys()
+      if (names.size > NAMES && oldest !== undefined) names.delete(oldest)
+    })
+    // A header never has a line break.
+    const name = names.get(authorization)
+    const key = name === undefined ? authorization : `\n${name}`
+    const line = lines.get(key) ?? { running: 0, waiting: new Set() }
+    lines.set(key, line)
     let late: NodeJS.Timeout | undefined
     const leave = () => {
       line.waiting.delete(begin)
@@ -56,7 +80,7 @@ export function takeTurns(isBusy: () => boolean = watchBusy()): RequestHandler {
       clearTimeout(late)
       late = undefined
       line.running -= 1
-      if (line.running === 0 && line.waiting.size === 0) lines.delete(authorization)
+      if (line.running === 0 && line.waiting.size === 0) lines.delete(key)
       beginNext(line)
       // Where this was the other client, a line may have room again.
       for (const one of [...held]) if (one !== line) beginNext(one)

@@ -100,7 +100,7 @@ export const ITEMS = {
   document_unexamined: held(
     422,
     'the document is damaged, encrypted or can be read in more than one way, so it cannot be examined',
-    'open it, print it to a plain PDF and send that',
+    'print it to a plain PDF in the program that made it, and send that',
   ),
   document_infected: held(
     422,

@@ -63,8 +63,7 @@ export async function* watchActive(
   let kinds: readonly Kind[] | undefined
   let [start, rest] = ['', '']
   const streams = objectStreams()
-  const isOffice = (first: string) =>
-    OFFICE.types.test(mediaType) || OFFICE.sign?.test(first) === true
+  const isOffice = (first: string) => OFFICE.types.test(mediaType) || first.startsWith('PK')
   for await (const chunk of watchOffice(bytes, isOffice, report)) {
     const text = chunk.toString('latin1')
     if (start.length < HEAD_BYTES) {

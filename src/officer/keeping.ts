@@ -1,4 +1,5 @@
 /** What officers do with the ledger besides reading it: reviews, legal holds, pruning proposals. */
+import type { SiteConfig } from '../config/index.js'
 import type { Directory } from '../directory/index.js'
 import type { Actor, Ledger, Receipt } from '../ledger/log/index.js'
 import type { HoldScope, PrunePlan } from '../ledger/retention/index.js'
@@ -6,6 +7,8 @@ import type { ReviewState } from '../ledger/reviews/index.js'
 import type { RetentionAnswer } from '../protocol/http/audit.js'
 import type { Finding } from '../protocol/review-finding.js'
 import { NocturneError } from '../lib/errors.js'
+import { findAnomalies } from './review/index.js'
+import type { Anomaly } from './review/index.js'
 
 export interface Keeping {
   /**
@@ -14,6 +17,8 @@ export interface Keeping {
    */
   review(actor: Actor): Promise<ReviewState>
   recordReview(actor: Actor, given: Review): Promise<Proven<ReviewState>>
+  /** What to look at first in the review. Reading it is recorded. */
+  anomalies(actor: Actor): Promise<ShownAnomalies>
   holds(actor: Actor): Promise<readonly ShownHold[]>
   /** @throws NocturneError `not_found` for an unknown ID, `bad_request`, `too_many_holds` */
   addHold(actor: Actor, scope: HoldScope): Promise<Proven<{ readonly id: string }>>
@@ -23,6 +28,13 @@ export interface Keeping {
   planRetention(actor: Actor): Promise<RetentionAnswer>
   planPruning(actor: Actor): Promise<PrunePlan>
   proposePruning(actor: Actor): Promise<Proven<PrunePlan>>
+}
+
+export interface ShownAnomalies {
+  /** Entries before this index have been reviewed; those from `end` on are for the next time. */
+  readonly reviewed: number
+  readonly end: number
+  readonly anomalies: readonly Anomaly[]
 }
 
 export interface Review {
@@ -50,6 +62,8 @@ export type ShownHold = Omit<Hold, 'from' | 'until'> & {
 export interface KeepingParts {
   readonly ledger: Pick<Ledger, 'note' | 'noteRead' | 'query' | 'proof'>
   readonly directory: Pick<Directory, 'principal' | 'facility'>
+  readonly config: Pick<SiteConfig, 'facilities' | 'people'>
+  readonly now: () => number
   /** The review, hold and pruning operations of the ledger. */
   readonly keeping: {
     review(): Promise<ReviewState>
@@ -74,6 +88,7 @@ export function createKeeping(parts: KeepingParts): Keeping {
       await ledger.noteRead(actor, { what: 'review' })
       return keeping.review()
     },
+    anomalies: (actor) => anomaliesOf(parts, actor),
     recordReview: async (actor, given) => {
       const { index } = await keeping.recordReview(actor, given)
       return proven(await keeping.review(), index)
@@ -101,6 +116,19 @@ export function createKeeping(parts: KeepingParts): Keeping {
       return proven(plan, index)
     },
   }
+}
+
+async function anomaliesOf(
+  { ledger, keeping, config, now }: KeepingParts,
+  actor: Actor,
+): Promise<ShownAnomalies> {
+  await ledger.noteRead(actor, { what: 'anomalies' })
+  const { reviewed, size: end } = await keeping.review()
+  const anomalies = await findAnomalies({
+    ...{ ledger, reviewed, end, now: now(), people: config.people },
+    facilities: config.facilities.map(({ id }) => id),
+  })
+  return { reviewed, end, anomalies }
 }
 
 /**

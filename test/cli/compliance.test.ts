@@ -220,6 +220,36 @@ describe('registers and assessments from the command line', () => {
     })
   })
 
+  it('audits a provider, maps safeguards and reports practices, each verified without the gateway', async () => {
+    const key = join(gateway.path, 'packs.vkey')
+    const { ledgerKey } = (await (await fetch(`${gateway.url}/v1/gateway`)).json()) as {
+      readonly ledgerKey: string
+    }
+    await writeFile(key, ledgerKey)
+    const year = String(new Date().getUTCFullYear())
+    for (const [name, file, ...words] of [
+      ['provider', 'provider.json', 'provider-audit', 'nights', '--year', year],
+      ['safeguards', 'safeguards.json', 'safeguards'],
+      ['practices', 'practices.json', 'practices'],
+    ] as const) {
+      const out = join(gateway.path, name)
+      await officer(...words, '--out', out)
+      const ledger = join(out, 'ledger.zip')
+      const verified = await gateway.plain('audit', 'verify', ledger, '--ledger-key', key)
+      expect([name, verified.status, verified.stderr]).toEqual([name, 0, ''])
+      const digest = createHash('sha256')
+        .update(await readFile(join(out, file)))
+        .digest('hex')
+      const events = await officer('audit', 'query', '--type', 'ledger.exported')
+      expect(JSON.stringify(events)).toContain(digest)
+    }
+    const unknown = await gateway.as(
+      ...['officer-1', 'provider-audit', 'nobody', '--year', year, '--out', 'x'],
+    )
+    expect(unknown).toMatchObject({ status: 1, stderr: expect.stringContaining('no such') })
+    expect(await officer('audit', 'anomalies')).toMatchObject({ anomalies: expect.any(Array) })
+  })
+
   it('is for officers only', async () => {
     for (const words of [
       ['register', 'list', 'training'],

@@ -117,7 +117,7 @@ export const AUDIT: readonly Check[] = [
       const entries = spans['ledger.reviewed'] ? [spans['ledger.reviewed'].last.index] : []
       const shown = { last: last?.at ?? null, by: last?.by ?? null, due }
       const next =
-        'as an officer, run nocturne audit query --question due --gateway URL --token-file FILE, then nocturne audit review --until INDEX --finding nothing|explained|incident --gateway URL --token-file FILE'
+        'as an officer, run nocturne audit anomalies and nocturne audit query --question due --gateway URL --token-file FILE, then nocturne audit review --until INDEX --finding nothing|explained|incident --gateway URL --token-file FILE'
       if (last === undefined) return failed('activity was never reviewed', next, shown)
       const every = configuration ? ` every ${configuration.reviewDays} days` : ''
       return isOverdue

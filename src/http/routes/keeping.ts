@@ -26,6 +26,11 @@ export function keepingRoutes({ gatekeeper, officer }: KeepingRouteRooms): Route
     response.json(await keeping.review(actor))
   })
 
+  router.get('/audit/anomalies', async (request, response) => {
+    const { actor } = await admit(gatekeeper, request, 'audit.review')
+    response.json(await keeping.anomalies(actor))
+  })
+
   router.post('/audit/review', BODY, async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'audit.review')
     response.status(201).json(await keeping.recordReview(actor, reviewOf(request)))

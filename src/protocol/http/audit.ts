@@ -137,6 +137,19 @@ export const reviewAnswer = z.looseObject({
   isOverdue: z.boolean(),
   receipt: z.optional(receipt),
 })
+export const anomaliesAnswer = z.looseObject({
+  reviewed: about('Entries before this index have been reviewed.', count),
+  end: about('Entries from this index on are for the next time.', count),
+  anomalies: z.array(
+    z.looseObject({
+      rule: z.string(),
+      subject: about('A principal, or the address of somebody unknown.', z.string()),
+      reason: about('Why it was picked.', z.string()),
+      count,
+      entries: about('Indices of the first entries that show it, at most 20.', z.array(count)),
+    }),
+  ),
+})
 export type ReviewAnswer = z.infer<typeof reviewAnswer>
 
 export const holdRequest = z.strictObject(eventFilters)

@@ -1,6 +1,7 @@
 import { defineGroup } from '../../command.js'
 import type { Register } from '../../command.js'
 import { registerAuditAccounting, registerAuditDossier } from './audit-reports.js'
+import { registerAuditAnomalies } from './audit-anomalies.js'
 import { registerAuditApprove } from './audit-approve.js'
 import { registerAuditCheckpoint } from './audit-checkpoint.js'
 import { registerAuditExport } from './audit-export.js'
@@ -27,6 +28,7 @@ export const registerAudit: Register = (parent, cli) => {
   registerAuditCheckpoint(group, cli)
   registerAuditProof(group, cli)
   registerAuditPolicy(group, cli)
+  registerAuditAnomalies(group, cli)
   registerAuditReview(group, cli)
   registerAuditHold(group, cli)
   registerAuditPrune(group, cli)

@@ -1,4 +1,5 @@
 import {
+  anomaliesAnswer,
   eventsAnswer,
   patientAnswer,
   holdAnswer,
@@ -128,6 +129,14 @@ export const AUDIT_ROUTES: Routes = {
     tag: KEEPING,
     summary: 'What is due for review',
     answers: { 200: { about: 'The state of reviews.', json: reviewAnswer } },
+  },
+  'GET /v1/audit/anomalies': {
+    ...officer,
+    tag: KEEPING,
+    summary: 'What to look at first in the review',
+    answers: {
+      200: { about: 'What is unusual since the last review, with reasons.', json: anomaliesAnswer },
+    },
   },
   'POST /v1/audit/review': {
     ...officer,

@@ -106,11 +106,16 @@ const ITEM_ALONE: ReadonlySet<Code> = new Set([
 /** The transfer accepts no more: it is closed, and the next instance starts a new one. */
 const FULL: ReadonlySet<Code> = new Set(['too_many_items', 'transfer_too_large'])
 
+/** How long the answer that a sender may send is used for its further instances. */
+const ALLOWED_MS = 500
+
 export class Arrivals {
   readonly #rooms: ArrivalRooms
   readonly #options: ArrivalsOptions
   readonly #open = new Map<string, Arrival>()
   readonly #announced = new Announced()
+  /** When a sender, of one request or association, was last found allowed to send. */
+  readonly #allowedAt = new WeakMap<Sender, number>()
 
   constructor(rooms: ArrivalRooms, options: ArrivalsOptions) {
     this.#rooms = rooms
@@ -130,7 +135,7 @@ export class Arrivals {
     onSigns: (signs: InstanceSigns) => void = () => undefined,
   ): Promise<Taken> {
     // A request with a token has just been checked; an association may be hours old.
-    if (sender.actor.token === undefined) await this.#rooms.expectAllowed(sender)
+    if (sender.actor.token === undefined) await this.#expectAllowed(sender)
     const { signs, bytes } = await peek(part.bytes)
     onSigns(signs)
     const arrival = await this.#arrivalFor(sender, signs)
@@ -217,7 +222,19 @@ export class Arrivals {
   /** The same bytes; at their end, the part fails if its sender may not send any more. */
   async *#checked(bytes: AsyncIterable<Buffer>, sender: Sender): AsyncGenerator<Buffer> {
     yield* bytes
+    await this.#expectAllowed(sender)
+  }
+
+  /**
+   * Asks again only after a moment: this is to refuse early. The transaction that commits an
+   * instance always asks.
+   */
+  async #expectAllowed(sender: Sender): Promise<void> {
+    const now = this.#options.clock()
+    const before = this.#allowedAt.get(sender)
+    if (before !== undefined && now - before < ALLOWED_MS) return
     await this.#rooms.expectAllowed(sender)
+    this.#allowedAt.set(sender, now)
   }
 
   #newArrival(known: Pick<Arrival, 'key' | 'study' | 'target' | 'transfer'>): Arrival {

@@ -20,3 +20,4 @@ export type {
   DeidentifyContext,
 } from './contract.js'
 export { deidentify } from './deidentify.js'
+export { readWords } from './text/vocabulary.js'

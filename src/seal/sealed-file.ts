@@ -48,6 +48,16 @@ export class SealedFile {
     linkSync(this.#partial, path)
   }
 
+  /** The same, returning whether it succeeded. */
+  tryPlace(path: string): boolean {
+    try {
+      this.place(path)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /** Resolves when the content is durable, and has only the name that `place` gave it. */
   async sync(): Promise<void> {
     const fd = this.#open()

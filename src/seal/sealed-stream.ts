@@ -38,9 +38,9 @@ export function sealStream(
       },
     },
     ...(canSealInThread() && {
-      toFile: (partial: string) => {
+      toFile: (partial: string, path?: string) => {
         take()
-        return runToFile(key, frames, { ...options, partial }, keep)
+        return runToFile(key, frames, { ...options, partial, path }, keep)
       },
     }),
     digests: () => {
@@ -85,15 +85,27 @@ async function* run(
   }
 }
 
+interface FileNames {
+  readonly partial: string
+  readonly path: string | undefined
+}
+
 async function runToFile(
   key: Uint8Array,
   frames: Frames,
-  { partial, ...options }: SealerOptions & { readonly partial: string },
+  { partial, path, ...options }: SealerOptions & FileNames,
   keep: Keep,
 ): Promise<WrittenFile> {
   let lane: FileLane | undefined
   try {
     let next = await frames.next()
+    // The content has ended without an error when its last frame is made.
+    if (path !== undefined && next.done !== true && next.value.isLast) {
+      const names = { partial, path }
+      const { digests, ...file } = await leastLoaded().writeWhole(key, options, next.value, names)
+      keep(digests)
+      return file
+    }
     lane = leastLoaded().openFile(key, options, partial)
     const answers: Promise<void>[] = []
     for (; next.done !== true; next = await frames.next()) {

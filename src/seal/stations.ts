@@ -32,15 +32,19 @@ export type SealedStream = Station<
      * `bytes`.
      *
      * @param partial path of the new file; the thread removes it when this rejects
+     * @param path the name to give it, if its folder is known to exist: short content then crosses
+     *   to the thread once, which writes, places and syncs it
      * @throws the errors of the content; DiskError, also from the file's methods
      */
-    readonly toFile?: (partial: string) => Promise<WrittenFile>
+    readonly toFile?: (partial: string, path?: string) => Promise<WrittenFile>
   }
 >
 
 /** A file that holds a whole stream, but is not durable yet. */
 export interface WrittenFile {
   readonly size: number
+  /** Whether it already has the name that was asked for, and is being synced; do not place it. */
+  readonly isPlaced?: boolean
   /** Gives the file its name; fails if the name exists. May be repeated after a failure. */
   place(path: string): Promise<void>
   /** Resolves when the content is durable; the file then has only the name from `place`. */

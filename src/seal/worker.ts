@@ -5,7 +5,7 @@
 import { parentPort } from 'node:worker_threads'
 import { SealedFile } from './sealed-file.js'
 import { Sealer } from './sealer.js'
-import type { FileRequest, WorkerAnswer, WorkerRequest } from './workers.js'
+import type { FileRequest, WholeRequest, WorkerAnswer, WorkerRequest } from './workers.js'
 
 const sealers = new Map<number, Sealer>()
 const files = new Map<number, FileStream>()
@@ -16,6 +16,15 @@ parentPort?.on('message', (request: WorkerRequest) => {
     sealers.set(stream, new Sealer(request.key, request.open))
     request.key.fill(0)
     if (request.file !== undefined) files.set(stream, new FileStream(stream, request.file))
+    return
+  }
+  if ('whole' in request) {
+    const sealer = new Sealer(request.key, request.whole)
+    request.key.fill(0)
+    const file = new FileStream(stream, request.file)
+    sealers.set(stream, sealer)
+    files.set(stream, file)
+    file.takeWhole(sealer, request)
     return
   }
   const sealer = sealers.get(stream)
@@ -85,6 +94,43 @@ class FileStream {
         () => file?.sync(),
         () => ({}),
       )
+  }
+
+  /**
+   * Seals and writes a stream that consists of one frame, and gives it its name. If that succeeds,
+   * it is synced without another request, and forgotten unless that fails.
+   */
+  takeWhole(sealer: Sealer, { frame, path }: WholeRequest): void {
+    const file = this.#file
+    const stream = this.#stream
+    sealer.update(frame)
+    sealer.end()
+    const frames = sealer.take()
+    const digests = sealer.digests()
+    this.#last = this.#last.then(() => file?.write(frames))
+    this.#last.then(
+      () => {
+        const isPlaced = file?.tryPlace(path) === true
+        const size = file?.size ?? 0
+        const said = { stream, frames: [], ...(digests && { digests }), size, isPlaced }
+        answer({ ...said, block: frame.bytes }, frame.bytes)
+        if (!isPlaced) return
+        this.#then(
+          () => file.sync(),
+          () => ({}),
+        )
+        void this.#last.then(
+          () => {
+            // Unless it was closed meanwhile.
+            if (!sealers.delete(stream)) return
+            sealer.forget()
+            files.delete(stream)
+          },
+          () => undefined,
+        )
+      },
+      (error: unknown) => this.#fail(error),
+    )
   }
 
   /** Waits for what was already requested: closing a file while it is written is unsafe. */

@@ -10,13 +10,14 @@ import { isMainThread, Worker } from 'node:worker_threads'
 import { DiskError } from '../lib/errors.js'
 import { giveBlock } from './blocks.js'
 import type { Frame } from './frames.js'
-import type { Digests } from './stations.js'
+import type { Digests, WrittenFile } from './stations.js'
 import type { FileLane, Lane } from './lane.js'
 import type { SealerOptions } from './sealer.js'
 
 /**
  * Requests to a thread. Those of one stream arrive in order: `open`, any number of `frame`, `end`;
- * with a file, then `place` and `sync`. `close` may come at any time.
+ * with a file, then `place` and `sync`. One `whole` does the work of all of these, for a stream of
+ * one frame. `close` may come at any time.
  */
 export type WorkerRequest =
   | {
@@ -26,8 +27,22 @@ export type WorkerRequest =
       /** Path of a new file to write the result to, instead of returning it. */
       readonly file?: string
     }
+  | WholeRequest
   | FileRequest
   | { readonly stream: number; readonly close: true }
+
+/**
+ * A stream of one frame, for the new file `file`. Answered when it is written, and again when it is
+ * durable if it could be given the name `path`; otherwise `place` and `sync` follow.
+ */
+export interface WholeRequest {
+  readonly stream: number
+  readonly whole: SealerOptions
+  readonly key: Uint8Array
+  readonly file: string
+  readonly path: string
+  readonly frame: Pick<Frame, 'bytes' | 'contentAt'>
+}
 
 /** What is answered for a stream. */
 export type FileRequest =
@@ -36,13 +51,15 @@ export type FileRequest =
   | { readonly stream: number; readonly place: string }
   | { readonly stream: number; readonly sync: true }
 
-/** Answers from a thread: one per request except `open` and `close`, in order. */
+/** Answers from a thread, in order: one per request, but none to `open` and `close`. */
 export interface WorkerAnswer {
   readonly stream: number
   readonly frames: readonly Uint8Array[]
   readonly digests?: Digests
   /** Octets written to the file. */
   readonly size?: number
+  /** Whether a `whole` file has its name, and will be answered once more. */
+  readonly isPlaced?: boolean
   /** The frame's memory, returned for reuse. */
   readonly block?: Uint8Array
   /** Why the file cannot be written; `code` is that of the file system. */
@@ -150,7 +167,8 @@ class Thread {
    * copying the key.
    */
   open(key: Uint8Array, options: SealerOptions): Lane {
-    const { stream, ask, close } = this.#begin({ key, open: options })
+    const { stream, ask, close } = this.#begin()
+    this.#post({ stream, key, open: options })
     return {
       ahead: BLOCKS_AHEAD,
       update: async ({ bytes, contentAt }) => {
@@ -169,7 +187,8 @@ class Thread {
 
   /** Opens a stream whose result this thread writes to the new file `partial`. */
   openFile(key: Uint8Array, options: SealerOptions, partial: string): FileLane {
-    const { stream, ask, close } = this.#begin({ key, open: options, file: partial })
+    const { stream, ask, close } = this.#begin()
+    this.#post({ stream, key, open: options, file: partial })
     return {
       ahead: BLOCKS_AHEAD,
       update: async ({ bytes, contentAt }) => {
@@ -181,43 +200,69 @@ class Thread {
         const { digests, size = 0 } = await ask({ stream, end: true })
         return { digests, size }
       },
-      place: async (path) => {
-        await ask({ stream, place: path })
-      },
-      sync: async () => {
-        await ask({ stream, sync: true })
-      },
+      ...fileSteps(stream, ask),
       close,
     }
   }
 
-  #begin(first: {
-    readonly key: Uint8Array
-    readonly open: SealerOptions
-    readonly file?: string
-  }) {
+  /**
+   * Seals content of one frame into the new file `partial`, and names it `path`, in one message.
+   * @throws DiskError
+   */
+  async writeWhole(
+    key: Uint8Array,
+    options: SealerOptions,
+    { bytes, contentAt }: Frame,
+    { partial: file, path }: { readonly partial: string; readonly path: string },
+  ): Promise<WrittenFile & { readonly digests: Digests | undefined }> {
+    const { stream, ask, next, withdraw, close } = this.#begin()
+    const request = { stream, whole: options, key, file, path, frame: { bytes, contentAt } }
+    const written = ask(request, bytes.buffer as ArrayBuffer)
+    const synced = next()
+    try {
+      const { digests, size = 0, isPlaced = false, block: used } = await written
+      if (used) giveBlock(Buffer.from(used.buffer))
+      if (!isPlaced) {
+        withdraw()
+        return { digests, size, isPlaced, ...fileSteps(stream, ask), close }
+      }
+      const sync = async (): Promise<void> => {
+        await synced
+      }
+      return { digests, size, isPlaced, ...fileSteps(stream, ask), sync, close }
+    } catch (error) {
+      close()
+      throw error
+    }
+  }
+
+  #begin() {
     const stream = ++this.#streams
     const waiting: Waiting[] = []
     this.#waiting.set(stream, waiting)
     clearTimeout(this.#idle)
     this.#worker.ref()
-    this.#post({ stream, ...first })
-    const ask = (request: WorkerRequest, transfer?: ArrayBuffer): Promise<WorkerAnswer> => {
+    const next = (): Promise<WorkerAnswer> => {
       const answer = new Promise<WorkerAnswer>((resolve, reject) => {
         if (this.#waiting.has(stream)) waiting.push({ resolve, reject })
         else reject(new Error('a sealing thread ended'))
       })
       // Nobody awaits the answers of an abandoned stream.
       answer.catch(() => undefined)
+      return answer
+    }
+    const ask = (request: WorkerRequest, transfer?: ArrayBuffer): Promise<WorkerAnswer> => {
+      const answer = next()
       this.#post(request, transfer)
       return answer
     }
+    const withdraw = (): void => void waiting.pop()
     const close = () => {
       if (!this.#waiting.delete(stream)) return
       this.#post({ stream, close: true })
       if (this.load === 0) this.#rest()
     }
-    return { stream, ask, close }
+    return { stream, ask, next, withdraw, close }
   }
 
   #post(request: WorkerRequest, transfer?: ArrayBuffer): void {
@@ -241,6 +286,19 @@ class Thread {
     for (const { reject } of all) reject(error)
   }
 }
+
+/** The steps after writing, each a request. */
+const fileSteps = (
+  stream: number,
+  ask: (request: WorkerRequest) => Promise<WorkerAnswer>,
+): Pick<WrittenFile, 'place' | 'sync'> => ({
+  place: async (path) => {
+    await ask({ stream, place: path })
+  },
+  sync: async () => {
+    await ask({ stream, sync: true })
+  },
+})
 
 const asBuffer = (frame: Uint8Array): Buffer =>
   Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)

@@ -165,7 +165,8 @@ class FilesStore implements ObjectStore {
     const partial = join(this.#partial, randomName())
     this.#living.add(partial)
     try {
-      const file = await written(sealed, partial)
+      const isKnown = this.#folders.isKnown(dirname(path))
+      const file = await written(sealed, partial, isKnown ? path : undefined)
       try {
         await onDisk(() => this.#place(file, path))
       } finally {
@@ -184,14 +185,15 @@ class FilesStore implements ObjectStore {
   async #place(file: WrittenFile, path: string): Promise<void> {
     const folder = dirname(path)
     if (folder !== this.#partial) await this.#folders.make(folder)
-    await placeNew(file, path).catch(async (error: unknown) => {
-      if (systemCode(error) !== 'ENOENT' || folder === this.#partial) throw error
-      // The sweep of another process has removed the folder, because the upload lost its lease.
-      // That is what the commit then says; the disk has no fault.
-      this.#folders.forget(folder)
-      await this.#folders.make(folder)
-      await placeNew(file, path)
-    })
+    if (file.isPlaced !== true)
+      await placeNew(file, path).catch(async (error: unknown) => {
+        if (systemCode(error) !== 'ENOENT' || folder === this.#partial) throw error
+        // The sweep of another process has removed the folder, because the upload lost its lease.
+        // That is what the commit then says; the disk has no fault.
+        this.#folders.forget(folder)
+        await this.#folders.make(folder)
+        await placeNew(file, path)
+      })
     const synced = await Promise.allSettled([file.sync(), this.#folders.sync(folder)])
     for (const one of synced) {
       if (one.status === 'fulfilled') continue

@@ -54,6 +54,11 @@ export class Folders {
     }
   }
 
+  /** Whether it exists durably, as far as this process knows. The caller must hold it. */
+  isKnown(folder: string): boolean {
+    return this.#known.has(folder)
+  }
+
   /** It and its parents may have been removed by another process. */
   forget(folder: string): void {
     for (const one of this.#chain(folder)) this.#known.delete(one)

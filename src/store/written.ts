@@ -18,13 +18,18 @@ export type Source =
   | { readonly bytes: readonly Buffer[]; readonly toFile?: never }
 
 /**
- * Writes everything to the new file `partial`, which may stay when this rejects.
+ * Writes everything to the new file `partial`, which may stay when this rejects. A thread may
+ * already give it the name `path`, whose folder must exist.
  * @throws NocturneError `store_full`, `store_unavailable`; the errors of the source
  */
-export async function written(source: Source, partial: string): Promise<WrittenFile> {
+export async function written(
+  source: Source,
+  partial: string,
+  path?: string,
+): Promise<WrittenFile> {
   if (!source.toFile) return writeHere(source.bytes, partial)
   try {
-    return await source.toFile(partial)
+    return await source.toFile(partial, path)
   } catch (error) {
     throw error instanceof DiskError ? filesError(error) : error
   }

@@ -54,7 +54,7 @@ export async function countUsage(
 ): Promise<void> {
   if (release !== undefined || bytes === 0) return
   const hour = hourOf(now)
-  await tx
+  const counted = await tx
     .insertInto('usage')
     .values({ facility, hour, bytes })
     .onConflict((conflict) =>
@@ -62,7 +62,10 @@ export async function countUsage(
         .columns(['facility', 'hour'])
         .doUpdateSet((eb) => ({ bytes: eb('usage.bytes', '+', bytes) })),
     )
-    .execute()
+    .returning('bytes')
+    .executeTakeFirstOrThrow()
+  // Only the first upload of an hour finds older hours to delete.
+  if (counted.bytes !== bytes) return
   await tx
     .deleteFrom('usage')
     .where('facility', '=', facility)

@@ -57,7 +57,15 @@ function decipher(secret: Buffer, place: Buffer, bytes: Buffer): ManifestEntry {
   return JSON.parse(Buffer.concat([shown, opener.final()]).toString()) as ManifestEntry
 }
 
-const keyOf = (secret: Buffer): Buffer =>
-  Buffer.from(hkdfSync('sha256', secret, '', 'nocturne/waiting-entries/v1', 32))
+/** Derived once per secret, and kept no longer than it is. */
+const derived = new WeakMap<Buffer, Buffer>()
+
+function keyOf(secret: Buffer): Buffer {
+  const known = derived.get(secret)
+  if (known) return known
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'nocturne/waiting-entries/v1', 32))
+  derived.set(secret, key)
+  return key
+}
 
 const placeOf = (transfer: string, index: number): Buffer => Buffer.from(`${transfer}/${index}`)

@@ -151,6 +151,67 @@ describe('sealing in threads', () => {
     },
   )
 
+  threaded(title('writes, names and syncs content of one frame in one message'), async () => {
+    const result = await inProcess(
+      `${FILES}
+      const result = []
+      const partial = join(dir, 'partial')
+      const write = async (size, path, name = partial) => {
+        const plain = content(size, size)
+        const sealed = envelope.seal(pieces(plain, 70_000))
+        const file = await sealed.toFile(name, path)
+        return { plain, sealed, file }
+      }
+      const isWhole = async ({ plain, sealed, file }, path) => {
+        const data = await readFile(path)
+        const { plaintext, ciphertext } = sealed.digests()
+        const opened = await open(Buffer.concat([envelope.keyPackets[0].packet, data]))
+        return opened.equals(plain) && plaintext.sha256 === sha256(plain) && ciphertext.size === data.length &&
+          ciphertext.sha256 === sha256(data) && file.size === data.length && !(await readdir(dir)).includes('partial')
+      }
+      for (const size of [0, 4, 524_288, 1_048_568, 1_048_572, 3_000_000]) {
+        const path = join(dir, 'object' + size)
+        const made = await write(size, path)
+        if (!made.file.isPlaced) await made.file.place(path)
+        await made.file.sync()
+        made.file.close()
+        result.push(made.file.isPlaced ?? false, await isWhole(made, path))
+      }
+      // The name is taken, or its folder is gone: the file can still be given another.
+      await writeFile(join(dir, 'taken'), 'x')
+      for (const name of ['taken', 'none/a']) {
+        const made = await write(1_000, join(dir, name))
+        const code = await made.file.place(join(dir, name)).catch((error) => error.code)
+        await made.file.place(join(dir, 'other-' + code))
+        await made.file.sync()
+        made.file.close()
+        result.push(made.file.isPlaced, code, await isWhole(made, join(dir, 'other-' + code)))
+      }
+      // The partial file cannot be made; and a file that is never synced can be closed.
+      await writeFile(partial, 'x')
+      result.push(await write(1_000, join(dir, 'b')).catch((error) => error.name + ' ' + error.code))
+      await rm(partial)
+      const left = await write(1_000, join(dir, 'taken'))
+      left.file.close()
+      result.push(await readFile(join(dir, 'taken'), 'utf8'))
+      // Closed while it is being synced: the thread goes on.
+      const early = await write(1_000, join(dir, 'early'), join(dir, 'p1'))
+      early.file.close()
+      const last = await write(1_000, join(dir, 'last'), join(dir, 'p2'))
+      await last.file.sync()
+      last.file.close()
+      result.push(early.file.isPlaced, await isWhole(last, join(dir, 'last')))
+      await rm(dir, { recursive: true })`,
+      1,
+    )
+    expect(result).toEqual([
+      ...Array.from({ length: 8 }, () => true),
+      ...[false, true, false, true],
+      ...[false, 'EEXIST', true, false, 'ENOENT', true],
+      ...['DiskError EEXIST', 'x', true, true],
+    ])
+  })
+
   threaded(title('says why a file cannot be written, and goes on with other streams'), async () => {
     const result = await inProcess(`${FILES}
       const codeOf = (promise) => promise.then(() => 'none', (error) => error.name + ' ' + error.code)

@@ -128,6 +128,16 @@ export function names() {
   return people
 }
 
+/**
+ * Reads every list now, which takes a fifth of a second, instead of while the first instance, and
+ * everything else, waits for it.
+ */
+export function readWords(): void {
+  all ??= vocabularyOf()
+  names()
+  qualifiers()
+}
+
 let adjectives: ReadonlySet<string> | undefined
 /** Names that are also adjectives and the like, which may qualify a finding (`gross hematuria`). */
 export const qualifiers = (): ReadonlySet<string> =>

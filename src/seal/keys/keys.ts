@@ -185,8 +185,16 @@ async function unlock(
   }
 }
 
+/**
+ * When a key was last found able to sign. A signature made within the same second is not preceded
+ * by the same check; openpgp, which makes its own, still refuses what has just expired.
+ */
+const foundSigner = new WeakMap<OpenpgpPrivateKey, number>()
+
 /** @throws NocturneError `key_expired`, `key_not_yet_valid`, `key_cannot_sign` */
 async function expectSigner(secret: OpenpgpPrivateKey, at: Date): Promise<void> {
+  const second = Math.floor(at.getTime() / 1_000)
+  if (foundSigner.get(secret) === second) return
   const expires = await secret.getExpirationTime(undefined, forReading).catch(() => null)
   if (expires instanceof Date && expires <= at) throw new NocturneError('key_expired')
   if (secret.getCreationTime() > at) throw new NocturneError('key_not_yet_valid')
@@ -197,6 +205,7 @@ async function expectSigner(secret: OpenpgpPrivateKey, at: Date): Promise<void> 
     })
   const { keyPacket } = signer
   if ('isDummy' in keyPacket && keyPacket.isDummy()) throw new NocturneError('key_cannot_sign')
+  foundSigner.set(secret, second)
 }
 
 /** A new key may come from a machine whose clock is a little ahead of ours. */

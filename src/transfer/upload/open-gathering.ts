@@ -122,6 +122,8 @@ class Gathered implements OpenGathering {
   readonly #crosswalk: GrowingCrosswalk
   /** Handles of what the study already has, in this transfer and in earlier ones. */
   readonly #seen: Set<string>
+  /** Shapes of reports that a commit of this study has recorded, or found recorded. */
+  readonly #shapes = new Set<string>()
   readonly #endLease: () => void
   #bytes: number
   #count: number
@@ -242,13 +244,15 @@ class Gathered implements OpenGathering {
         }
         const { actor, facility, group } = begun.target
         const common = { actor, facility, group, transfer: begun.transfer }
-        const shapes = await newShapes(tx, reportsOf(items), common, this.#rooms.now())
+        const reports = reportsOf(items).filter(({ shape }) => !this.#shapes.has(shape))
+        const shapes = await newShapes(tx, reports, common, this.#rooms.now())
         const [head, ...tail] = [...itemEvents(begun, items, first), ...shapes]
         // A part without items has already failed with an error.
         if (!head) throw new NocturneError('no_files')
         return { value: first, events: [head, ...tail] }
       })
       this.#hasKept = true
+      for (const { shape } of reportsOf(items)) this.#shapes.add(shape)
       return items.map((item, i) => answerOf(item, first + i, 1))
     } catch (error) {
       this.#forget(items)

@@ -5,6 +5,9 @@ import { portNumber } from '../../arguments.js'
 import type { Output } from '../../output.js'
 import type { Rooms } from '../../../gateway/rooms.js'
 
+/** After the start, when what waited for it has been answered. */
+const SOON_MS = 1_000
+
 interface ServeOptions {
   readonly site: string
   readonly port?: number
@@ -46,12 +49,19 @@ export const registerServe: Register = (parent, cli) => {
           output.print(`listening on ${ready.url}`)
           await tellWaiting(ready.rooms, dir, output)
           output.json({ url: ready.url })
+          readWordsSoon()
           await stopped
         } else exitSoon()
       } finally {
         await gateway.close()
       }
     })
+}
+
+/** The first instance should not wait for the word lists, nor the start itself. */
+function readWordsSoon(): void {
+  const read = async (): Promise<void> => (await import('../../../deidentify/index.js')).readWords()
+  setTimeout(() => void read(), SOON_MS).unref()
 }
 
 /** Certificates that somebody must act on: until then, the gateway seals to the former ones. */

@@ -69,16 +69,6 @@ export interface Taken {
   readonly items: readonly ItemAnswer[]
 }
 
-/**
- * Gives a study that waits to a group, behind the gates.
- * @throws NocturneError as `Transfers.waiting.assign`, and those of the gates
- */
-export type AssignStudy = (
-  actor: Actor,
-  study: { readonly transfer: string; readonly facility: string; readonly priority: Priority },
-  to: { readonly group: string; readonly priority: Priority | undefined },
-) => Promise<Route>
-
 interface Arrival {
   readonly key: string
   readonly target: UploadTarget
@@ -364,7 +354,11 @@ export class Arrivals {
     if (!route) return false
     const { actor, facility } = target
     const { group, priority } = route
-    const whole = { id: transfer, facility, group, priority }
+    const joins = 'case' in route ? route.case : undefined
+    const whole = {
+      ...{ id: transfer, facility, group, priority },
+      ...(joins !== undefined && { case: joins }),
+    }
     try {
       await this.#rooms.transfers.complete(actor, whole)
     } catch (error) {

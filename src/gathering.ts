@@ -27,6 +27,16 @@ export type GatheringRooms = Omit<PathRooms, 'transfers' | 'expectAllowed' | 'di
  */
 export type BeginGathering = (target: UploadTarget, study: string) => Promise<Gathering>
 
+/**
+ * How a study that waits is given to a group, behind the gates.
+ * @throws NocturneError as `Transfers.waiting.assign`, and those of the gates
+ */
+export type AssignStudy = (
+  actor: UploadTarget['actor'],
+  study: Pick<UploadTarget, 'facility' | 'priority'> & { readonly transfer: string },
+  to: { readonly group: string; readonly priority: UploadTarget['priority'] | undefined },
+) => Promise<Pick<UploadTarget, 'group' | 'priority'>>
+
 export class Gathering {
   readonly #rooms: GatheringRooms
   readonly #open: OpenGathering

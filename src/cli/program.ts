@@ -31,6 +31,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   'sign-in': async () => (await import('./commands/site/sign-in.js')).registerSignIn,
   'sign-out': async () => (await import('./commands/site/sign-out.js')).registerSignOut,
   send: async () => (await import('./commands/sender/send.js')).registerSend,
+  requisition: async () => (await import('./commands/sender/requisition.js')).registerRequisition,
   status: async () => (await import('./commands/sender/status.js')).registerStatus,
   recall: async () => (await import('./commands/reader/case.js')).registerRecall,
   reroute: async () => (await import('./commands/sender/reroute.js')).registerReroute,

@@ -96,6 +96,7 @@ function buildFacility(
     clientCertificates,
     critical,
     documentTypes,
+    requisition,
     ...one
   }: SiteFile['facilities'][number],
   armored: Armored,
@@ -114,6 +115,7 @@ function buildFacility(
     ...(clientCertificates && { clientCertificates }),
     ...(critical && { critical: buildCritical(critical) }),
     ...(documentTypes && { documentTypes }),
+    ...(requisition && { requisition }),
   }
 }
 

@@ -8,19 +8,19 @@ import { isLoopback } from './listen.js'
 import type { Finding } from './yaml/finding.js'
 import { nearest } from './yaml/suggest.js'
 import { checkTls } from './tls.js'
-import type { DoorsConfig } from './doors-config.js'
+import type { DimseConfig, DoorsConfig, MllpConfig } from './doors-config.js'
 import type { DoorsFile } from './yaml/doors-schema.js'
 
 /** Finds unknown facilities, and callers that are bound to nothing. */
 export function checkDoorReferences(site: SiteDraft): Finding[] {
-  return [...checkDimse(site), ...checkRules(site)]
+  return [...checkPort(site, 'dimse'), ...checkPort(site, 'mllp'), ...checkRules(site)]
 }
 
-function checkDimse({ doors, facilities }: SiteDraft): Finding[] {
-  const dimse = doors?.dimse
+function checkPort({ doors, facilities }: SiteDraft, door: 'dimse' | 'mllp'): Finding[] {
+  const dimse = doors?.[door]
   if (!dimse) return []
   const ids = facilities.map(({ id }) => id).filter((id) => id !== undefined)
-  const at = ['doors', 'dimse']
+  const at = ['doors', door]
   const beyond = !isLoopback(dimse.listen.host)
   const unprotected: Finding[] =
     beyond && !dimse.tls && dimse.plainFrom.length === 0
@@ -28,13 +28,14 @@ function checkDimse({ doors, facilities }: SiteDraft): Finding[] {
           {
             at: [...at, 'listen'],
             problem: 'is reachable from other machines, but none of them could connect',
-            hint: 'add doors.dimse.tls with cert and key, or list in plainFrom the addresses that may connect without TLS',
+            hint: 'add tls with cert and key, or list in plainFrom the addresses that may connect without TLS',
           },
         ]
       : []
+  const peers: readonly { facility: string; certificate?: string | undefined }[] = dimse.peers
   return [
     ...unprotected,
-    ...dimse.peers.flatMap(({ facility, certificate }, index): Finding[] => {
+    ...peers.flatMap(({ facility, certificate }, index): Finding[] => {
       const place = [...at, 'peers', index]
       const found: Finding[] = []
       if (!ids.includes(facility)) {
@@ -52,7 +53,7 @@ function checkDimse({ doors, facilities }: SiteDraft): Finding[] {
         found.push({
           at: [...place, 'certificate'],
           problem: 'works only with TLS, which this door does not have',
-          hint: 'add doors.dimse.tls with cert and key',
+          hint: `add doors.${door}.tls with cert and key`,
         })
       }
       return found
@@ -98,10 +99,20 @@ export async function checkDoorFiles(
   { doors }: SiteDraft,
   now: Date,
 ): Promise<SiteProblem[]> {
-  const dimse = doors?.dimse
+  const all = await Promise.all(
+    (['dimse', 'mllp'] as const).map((door) => checkFiles(dir, door, doors?.[door], now)),
+  )
+  return all.flat()
+}
+
+async function checkFiles(
+  dir: string,
+  door: string,
+  dimse: Pick<NonNullable<DoorsFile['mllp'] | DoorsFile['dimse']>, 'tls' | 'peers'> | undefined,
+  now: Date,
+): Promise<SiteProblem[]> {
   if (!dimse) return []
-  const hint =
-    'write to doors.dimse.tls.cert the path of the certificate with its chain, and to key the path of its key without passphrase'
+  const hint = `write to doors.${door}.tls.cert the path of the certificate with its chain, and to key the path of its key without passphrase`
   const problems = dimse.tls ? [...(await checkTls(dir, dimse.tls, now, hint)).problems] : []
   for (const { certificate } of dimse.peers) {
     if (certificate === undefined) continue
@@ -124,21 +135,40 @@ function isCertificate(text: string): boolean {
   }
 }
 
-export function buildDoors(dir: string, { stow, dimse }: DoorsFile): DoorsConfig {
-  if (!dimse) return { stow }
-  const { listen: place, tls, aeTitle: title, plainFrom, peers } = dimse
+export function buildDoors(dir: string, { stow, dimse, mllp }: DoorsFile): DoorsConfig {
   return {
     stow,
-    dimse: {
-      ...place,
-      aeTitle: title,
-      ...(tls && { tls: { cert: resolvePath(dir, tls.cert), key: resolvePath(dir, tls.key) } }),
-      plainFrom,
-      peers: peers.map(({ certificate, report, ...peer }) => ({
-        ...peer,
-        ...(report && { report }),
-        ...(certificate !== undefined && { certificate: resolvePath(dir, certificate) }),
-      })),
-    },
+    ...(dimse && { dimse: buildDimse(dir, dimse) }),
+    ...(mllp && { mllp: buildMllp(dir, mllp) }),
+  }
+}
+
+function buildMllp(
+  dir: string,
+  { listen: place, tls, plainFrom, peers }: NonNullable<DoorsFile['mllp']>,
+): MllpConfig {
+  return {
+    ...place,
+    ...(tls && { tls: { cert: resolvePath(dir, tls.cert), key: resolvePath(dir, tls.key) } }),
+    plainFrom,
+    peers: peers.map(({ certificate, ...peer }) => ({
+      ...peer,
+      ...(certificate !== undefined && { certificate: resolvePath(dir, certificate) }),
+    })),
+  }
+}
+
+function buildDimse(dir: string, dimse: NonNullable<DoorsFile['dimse']>): DimseConfig {
+  const { listen: place, tls, aeTitle: title, plainFrom, peers } = dimse
+  return {
+    ...place,
+    aeTitle: title,
+    ...(tls && { tls: { cert: resolvePath(dir, tls.cert), key: resolvePath(dir, tls.key) } }),
+    plainFrom,
+    peers: peers.map(({ certificate, report, ...peer }) => ({
+      ...peer,
+      ...(report && { report }),
+      ...(certificate !== undefined && { certificate: resolvePath(dir, certificate) }),
+    })),
   }
 }

@@ -1,5 +1,6 @@
 /** A site's configuration after reading and checking. */
 import type { AttributeRecipient } from '../deidentify/index.js'
+import type { RequisitionField } from '../protocol/words.js'
 import type { Profile } from '../deidentify/rules/index.js'
 import type { LogLevel } from '../lib/logger.js'
 import type { PersonRole } from '../protocol/roles.js'
@@ -186,6 +187,8 @@ export interface FacilityConfig {
   readonly clientCertificates?: readonly string[]
   /** Recipients that can open the original values included in each instance (0400,0500). */
   readonly encryptedAttributes?: readonly AttributeRecipient[]
+  /** Fields that a requisition must have. */
+  readonly requisition?: readonly RequisitionField[]
   /** Who is notified about critical results; without it, the facility and then the operators. */
   readonly critical?: CriticalConfig
 }

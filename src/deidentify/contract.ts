@@ -25,6 +25,8 @@ export interface InstanceFacts {
    * Undefined when the instance names no issuer, since `patient` then serves.
    */
   readonly idHandle: string | undefined
+  /** Keyed handle of Accession Number and Patient ID together; absent without either. */
+  readonly order?: string
   /**
    * Names may be burned into the pixels, and the profile lets the image pass. For the manifest and
    * the event.

@@ -131,7 +131,7 @@ type Unminted = Pick<DeidentifiedInstance, 'kind' | 'facts' | 'report' | 'wayBac
 /** Read from the new header itself, so that they match what a reader will find. */
 function factsOf(
   now: Uids,
-  { identity, patient, idHandle, verdict }: Made,
+  { identity, patient, idHandle, order, verdict }: Made,
   { syntax }: Start,
 ): InstanceFacts {
   const uids = [now.studyInstanceUID, now.seriesInstanceUID, now.sopInstanceUID]
@@ -145,6 +145,7 @@ function factsOf(
     modality: identity.modality,
     patient,
     idHandle,
+    ...(order !== undefined && { order }),
     pixelsAtRisk: verdict.isAtRisk,
     pixelsBlanked: verdict.blanking !== undefined,
   }

@@ -10,6 +10,7 @@ import { expectNoIdentifier } from './check.js'
 import { keepChecked, sinceChecked } from './checked-before.js'
 import { vocabularyOf } from './text/vocabulary.js'
 import { addEncryptedAttributes, modifiedAttributes } from './identity/encrypted-attributes.js'
+import { orderHandle } from './identity/patient-handle.js'
 import { handleOf, idHandleOf, readIdentity, type Identity } from './identity/identity.js'
 import type { AttributeRecipient, DeidentifyContext, Pseudonym } from './contract.js'
 import { keyedDigest, uidMapper, valueDigester } from './identity/keys.js'
@@ -46,6 +47,8 @@ export interface Made {
   readonly patient: string | undefined
   /** Keyed handle of its Patient ID alone, if the instance names an issuer. */
   readonly idHandle: string | undefined
+  /** Keyed handle of the order, if the instance has an accession number and a Patient ID. */
+  readonly order: string | undefined
   readonly pixels: Stretch['pixels']
   /** What the pixels must contain to be complete. */
   readonly extent: Extent
@@ -110,12 +113,23 @@ export async function makeHeader(
   const header = await pace.run(output.toBuffer(pace))
   const extent = { framing: framingOf(syntax.uid), frames: framesOf(elements, buffer) }
   reader.forget(head.end)
-  const patient = isPatient ? handle : undefined
-  const { patientId, issuer } = identity.original
-  const idHandle =
-    patientId !== '' && issuer !== '' ? idHandleOf(patientId, digest('patient')) : undefined
-  const handles = { patient, idHandle }
+  const handles = {
+    patient: isPatient ? handle : undefined,
+    ...furtherHandles(identity, context, digest('patient')),
+  }
   return { header, subject, verdict, identity, ...handles, pixels, extent, wayBack, enveloped }
+}
+
+function furtherHandles(
+  { accession, original: { patientId, issuer } }: Identity,
+  { secret }: DeidentifyContext,
+  digest: Parameters<typeof idHandleOf>[1],
+): Pick<Made, 'idHandle' | 'order'> {
+  const isNamed = patientId !== ''
+  return {
+    idHandle: isNamed && issuer !== '' ? idHandleOf(patientId, digest) : undefined,
+    order: isNamed && accession !== '' ? orderHandle(secret, accession, patientId) : undefined,
+  }
 }
 
 function wayBackOf(

@@ -24,12 +24,18 @@ import type { DimseOptions, DimseServer } from './dimse/serve.js'
 import type { Caller, Services } from './dimse/conversation.js'
 import { createSteps } from './dimse/steps.js'
 import { createStore } from './dimse/store.js'
+import { openMllp } from './requisition/open.js'
+import { createRequisitions } from './requisition/take.js'
+import type { RequisitionRooms, Requisitions } from './requisition/take.js'
 
 /** What the doors depend on. */
-export interface DoorRooms extends ArrivalRooms {
+export interface DoorRooms
+  extends ArrivalRooms, Omit<RequisitionRooms, keyof ArrivalRooms | 'site'> {
   readonly site: { readonly config: Pick<SiteConfig, 'doors' | 'intake' | 'limits'> }
   readonly directory: Pick<Directory, 'facility'>
-  readonly transfers: ArrivalRooms['transfers'] & Pick<Transfers, 'deposits'>
+  readonly transfers: ArrivalRooms['transfers'] &
+    RequisitionRooms['transfers'] &
+    Pick<Transfers, 'deposits'>
   readonly ledger: Pick<Ledger, 'note'>
   readonly logger: Logger
   readonly now: () => number
@@ -37,6 +43,7 @@ export interface DoorRooms extends ArrivalRooms {
 
 export interface Doors {
   readonly arrivals: Arrivals
+  readonly requisitions: Requisitions
   /** Open DICOM associations. */
   associations(): number
   /**
@@ -52,6 +59,7 @@ export interface Doors {
 
 const TICK_MS = 500
 const RESUME_MS = 30_000
+const REQUISITIONS_MS = 5_000
 const RETRY_MS = 5_000
 const REFUSALS_PER_MINUTE = 60
 
@@ -81,17 +89,22 @@ export async function openDoors(
     clock: () => performance.now(),
   })
   await arrivals.resume()
+  const requisitions = createRequisitions(rooms, arrivals)
   const timers = [
     setInterval(() => void arrivals.closeDue(), TICK_MS),
     setInterval(() => void arrivals.resume().catch(warnOf(rooms)), RESUME_MS),
+    setInterval(() => void requisitions.settleDue(), REQUISITIONS_MS),
   ].map((timer) => timer.unref())
   const port = config.doors.dimse && keepOpen(rooms, config.doors.dimse, arrivals, counted)
+  const orders = config.doors.mllp && openMllp(rooms, config.doors.mllp, requisitions)
   return {
     arrivals,
+    requisitions,
     associations: () => port?.server()?.count ?? 0,
     isDimseAway: () => port !== undefined && port.server() === undefined,
     close: async (graceMs) => {
       await port?.close(graceMs)
+      await orders?.close()
       timers.forEach((timer) => clearInterval(timer))
       await arrivals.stop().catch(warnOf(rooms))
     },

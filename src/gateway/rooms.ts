@@ -1,9 +1,8 @@
 /** Opens the rooms of a site and connects them. The caller must close them. */
 import type { Compliance } from '../compliance/index.js'
 import type { Site } from '../config/index.js'
-import type { AssignStudy } from '../arrivals.js'
 import { Gathering } from '../gathering.js'
-import type { BeginGathering } from '../gathering.js'
+import type { AssignStudy, BeginGathering } from '../gathering.js'
 import { Upload } from '../transfer.js'
 import type { BeginUpload, PathRooms } from '../transfer.js'
 import type { UploadTarget } from '../transfer/index.js'

@@ -35,6 +35,8 @@ import { healthRoutes, isOperator, metricsRoutes } from './routes/health.js'
 import type { DoorState, HealthRooms } from './routes/health.js'
 import { intakeRoutes } from './routes/doors/intake.js'
 import type { IntakeRouteRooms } from './routes/doors/intake.js'
+import { requisitionRoutes, serviceRequestRoutes } from './routes/doors/requisitions.js'
+import type { Requisitions } from '../doors/requisition/take.js'
 import { keepingRoutes } from './routes/keeping.js'
 import type { KeepingRouteRooms } from './routes/keeping.js'
 import { keyRoutes } from './routes/keys.js'
@@ -86,6 +88,7 @@ export type AppRooms = AuditRouteRooms &
 
 /** The state of the doors other than HTTP, and the intake of STOW-RS. */
 export interface AppDoors extends DoorState {
+  readonly requisitions: Pick<Requisitions, 'take'>
   readonly arrivals: StowParts['arrivals'] &
     DoorState['arrivals'] &
     Parameters<typeof intakeRoutes>[1]
@@ -120,6 +123,7 @@ export function createApp(
     signInRoutes(rooms, origin),
     transferRoutes(rooms, metrics, gate),
     intakeRoutes(rooms, doors.arrivals),
+    requisitionRoutes(rooms, doors.requisitions),
     quarantineRoutes(rooms, metrics, gate),
     crosswalkRoutes(rooms),
     caseRoutes(rooms),
@@ -144,6 +148,7 @@ export function createApp(
     const { arrivals } = doors
     app.use('/dicom-web', noStore, stowRoutes({ rooms, arrivals, gate, metrics }))
   }
+  app.use('/fhir', noStore, serviceRequestRoutes(rooms, doors.requisitions))
   app.use('/fhir', noStore, fhirRoutes(rooms, origin))
   app.use(otherMethods)
   app.use(problemHandler(rooms.logger))

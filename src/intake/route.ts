@@ -2,12 +2,13 @@
  * Where an instance goes: as its sender asked, else as a rule says, else to the only group. A study
  * for which nothing decides waits for a person.
  */
+import type { WAITS } from '../protocol/words.js'
 import type { Priority } from '../state/index.js'
 import { appliedOf } from './rules.js'
 import type { RuleCheck } from './rules.js'
 
-/** Why a study waits: nothing names a group of its facility, or a rule holds it for a person. */
-export type Waits = 'unmatched' | 'hold'
+/** Why something waits for its group. */
+export type Waits = (typeof WAITS)[number]
 
 export interface Routing {
   /** The rule that applies, if any does. */

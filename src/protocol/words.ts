@@ -33,11 +33,25 @@ export const PRINCIPAL_ID = /^[a-z0-9][a-z0-9-]{0,62}$/
 
 export const principalId = z.string().check(z.regex(PRINCIPAL_ID))
 
+/** The only fields of a requisition that reach a reader. */
+export const REQUISITION_FIELDS = [
+  'procedure',
+  'reason',
+  'question',
+  'contrast',
+  'history',
+  'callback',
+] as const
+export type RequisitionField = (typeof REQUISITION_FIELDS)[number]
+
 /** Stands in place of a group while nobody has named one; no group can have this ID. */
 export const NO_GROUP = '-'
 
-/** Nothing names a group of the facility, or a rule holds the study for a person. */
-export const WAITS = ['unmatched', 'hold'] as const
+/**
+ * Nothing names a group of the facility; a rule holds the study for a person; or a requisition has
+ * come before its study.
+ */
+export const WAITS = ['unmatched', 'hold', 'requisition'] as const
 
 /** Hexadecimal, lower case. */
 export const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/))

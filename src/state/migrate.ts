@@ -36,6 +36,7 @@ import { timekeeping } from './migrations/night/0094-timekeeping.js'
 import { quarantineIndex } from './migrations/quarantine-index.js'
 import { notes } from './migrations/night/0095-notes.js'
 import { reminders } from './migrations/0115-reminders.js'
+import { requisitions } from './migrations/0151-requisitions.js'
 import { waitingStudies } from './migrations/0150-waiting-studies.js'
 import { lapsedClaims } from './migrations/night/0126-lapsed-claims.js'
 import { messageDigests } from './migrations/night/0125-message-digests.js'
@@ -87,6 +88,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0125-message-digests': messageDigests(),
   '0126-lapsed-claims': lapsedClaims(),
   '0150-waiting-studies': waitingStudies(engine),
+  '0151-requisitions': requisitions(engine),
 })
 
 /**

@@ -37,6 +37,8 @@ export interface UploadTarget {
   readonly profile?: string
   /** Why the group is not known yet; `group` is NO_GROUP then. */
   readonly waits?: Waits
+  /** Handles of the orders that a requisition may be about. */
+  readonly orders?: readonly string[]
 }
 
 export interface BegunEnvelope {

@@ -35,6 +35,8 @@ const ROWS_AT_ONCE = 500
 export type Closable = Pick<Transfer, 'id' | 'facility' | 'group' | 'priority'> & {
   /** A request of the actor, who must not have been cut off meanwhile; otherwise it is due. */
   readonly isAsked?: boolean
+  /** The case that it joins, if that is known. */
+  readonly case?: string
 }
 
 /**
@@ -82,7 +84,7 @@ interface OpenTransfer {
 async function commitManifest(
   rooms: TransferRooms,
   actor: Actor,
-  { id, facility, group, priority, isAsked = false }: Closable,
+  { id, facility, group, priority, isAsked = false, case: joins }: Closable,
   { envelope, ...transfer }: OpenTransfer,
 ): Promise<CompletedTransfer> {
   const place = { id, createdAt: transfer.created_at, prefix: `t/${id}/${envelope}` }
@@ -111,7 +113,8 @@ async function commitManifest(
     const patient = await insertManifest(tx, id, manifest, rooms.now())
     await forgetEntries(tx, id, transfer.next_index)
     const arriving = { id, isAvailable: true, patient, modalities }
-    const joining = { ...target, ...(before && { case: before.case.id }) }
+    const joined = joins ?? before?.case.id
+    const joining = { ...target, ...(joined !== undefined && { case: joined }) }
     const cased = await rooms.cases.arrive(tx, actor, arrivingOf(joining, arriving))
     return {
       value: undefined,

@@ -181,6 +181,7 @@ function itemRow(
     manifest_entry: (item.entry && hideEntry?.(index, item.entry)) ?? null,
     created_at: now,
     patient: sealed?.facts?.patient ?? null,
+    order_handle: sealed?.facts?.order ?? null,
   }
 }
 

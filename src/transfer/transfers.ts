@@ -8,6 +8,8 @@ import { countOutcomes, hasUnopened } from './outcomes.js'
 import type { OutcomeCount } from './outcomes.js'
 import { openArrivals } from './arrival/studies.js'
 import type { OpenArrival, StudyKey } from './arrival/studies.js'
+import { requisitionsOf } from './arrival/requisitions.js'
+import type { Requisitions } from './arrival/requisitions.js'
 import { waitingOf } from './arrival/waiting.js'
 import type { Waiting } from './arrival/waiting.js'
 import { abandonEmpty, completeTransfer } from './complete.js'
@@ -105,6 +107,7 @@ export interface Transfers {
   /** Studies whose transfers are open, on any gateway. */
   arrivals(): Promise<readonly OpenArrival[]>
   readonly waiting: Waiting
+  readonly requisitions: Requisitions
   /** Which of these instances the facility has deposited, in the order asked. */
   deposits(facility: string, references: readonly InstanceReference[]): Promise<readonly Deposit[]>
   /**
@@ -245,6 +248,7 @@ export function createTransfers(given: Omit<TransferRooms, 'leases'>): Transfers
     gather: (target, envelope, study) => openGathering(rooms, target, envelope, study),
     arrivals: () => openArrivals(state.db),
     waiting: waitingOf(rooms),
+    requisitions: requisitionsOf(rooms),
     deposits: (facility, references) => findDeposits(rooms, facility, references),
     abandonEmpty: (actor, transfer) => abandonEmpty(rooms, actor, transfer),
     complete: (actor, transfer) => completeTransfer(rooms, actor, transfer),

@@ -40,9 +40,27 @@ export const dimseFields = {
     .max(1_000, 'has too many entries'),
 }
 
+export const mllpPeerFields = {
+  application: z.string().min(1, 'is empty').max(227, 'is too long for MSH-3'),
+  facility: z.string(),
+  addresses: networks,
+  certificate: path.optional(),
+}
+
+export const mllpFields = {
+  listen,
+  tls: z.strictObject({ cert: path, key: path }).optional(),
+  plainFrom: networks,
+  peers: z
+    .array(z.strictObject(mllpPeerFields))
+    .min(1, 'names no peer that may connect')
+    .max(1_000, 'has too many entries'),
+}
+
 export const doorsSchema = z.strictObject({
   stow: z.boolean().default(true),
   dimse: z.strictObject(dimseFields).optional(),
+  mllp: z.strictObject(mllpFields).optional(),
 })
 
 const seconds = (least: number, most: number) =>
@@ -96,6 +114,11 @@ export const intakeFields = {
     ])
     .prefault({}),
   cap: seconds(10, 86_400).default(3_600),
+  requisitionDays: z
+    .int('is not a whole number')
+    .min(1, 'is too small')
+    .max(90, 'is too large')
+    .default(14),
   timezone: z.string().refine(isTimezone, 'is not an IANA time zone').default('UTC'),
   rules: z
     .array(

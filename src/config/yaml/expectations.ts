@@ -1,4 +1,5 @@
 import { LIMIT_RULES, formatLimit } from '../limits.js'
+import { DOOR_EXPECTATIONS } from './doors-expectations.js'
 
 const ID = 'write 1 to 63 characters of a-z, 0-9 and "-", beginning with a letter or digit'
 const FILE = 'write the path of a file, relative to the site folder'
@@ -57,6 +58,10 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'facilities[].releasedBy[]': 'write the ID of a person with the role sender and this facility',
   'facilities[].encryptedAttributes':
     "write the path of a PEM file with an X.509 certificate of the facility's RSA key, or a list of up to 8, or omit it",
+  'facilities[].requisition':
+    'write the fields that a requisition must have, such as [reason, callback], or omit it',
+  'facilities[].requisition[]':
+    'write one of procedure, reason, question, contrast, history and callback',
   'facilities[].critical':
     'write critical: { contacts: [ID], failSafe: ID, minutes: 30m, hours: 6h, days: 3d }, or omit it',
   'facilities[].critical.contacts':
@@ -181,56 +186,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'textDetector.threads': 'write how many images are read at a time, from 1 to 64',
   'textDetector.clears':
     'write false to hold images at risk even when nothing in them identifies the patient',
-  doors:
-    'write doors: { dimse: { listen: 127.0.0.1:11112, peers: [{ aeTitle: PACS, facility: ID }] } }, or omit it',
-  'doors.stow': 'write true to accept studies over STOW-RS (DICOMweb), or false',
-  'doors.dimse':
-    'write { listen: HOST:PORT, aeTitle: NOCTURNE, tls: { cert: tls/cert.pem, key: tls/key.pem }, peers: [{ aeTitle: PACS, facility: ID, addresses: [10.1.2.3] }] }',
-  'doors.dimse.listen': 'write HOST:PORT, for example 127.0.0.1:11112 or 0.0.0.0:2762',
-  'doors.dimse.aeTitle': 'write the AE title of the gateway: 1 to 16 characters, without backslash',
-  'doors.dimse.tls': 'write tls: { cert: tls/cert.pem, key: tls/key.pem }',
-  'doors.dimse.tls.cert': 'write the path of the PEM file with the certificate and its chain',
-  'doors.dimse.tls.key': 'write the path of the PEM file with the private key',
-  'doors.dimse.plainFrom':
-    'write a list of addresses that may connect without TLS, for example [10.1.2.0/24], or omit it',
-  'doors.dimse.plainFrom[]': 'write an address such as 10.1.2.3 or a network such as 10.1.2.0/24',
-  'doors.dimse.peers': 'write a list of { aeTitle: PACS, facility: ID, addresses: [10.1.2.3] }',
-  'doors.dimse.peers[]':
-    'write { aeTitle: PACS, facility: ID }, with addresses: [10.1.2.3] or certificate: tls/pacs.pem unless it connects from this machine',
-  'doors.dimse.peers[].aeTitle':
-    "write the peer's own AE title: 1 to 16 characters, without backslash",
-  'doors.dimse.peers[].facility': 'write the ID of the facility whose studies it sends',
-  'doors.dimse.peers[].addresses':
-    'write a list of addresses that it connects from, for example [10.1.2.3], or omit it',
-  'doors.dimse.peers[].addresses[]':
-    'write an address such as 10.1.2.3 or a network such as 10.1.2.0/24',
-  'doors.dimse.peers[].certificate':
-    'write the path of a PEM file with the certificate of the peer or its authority',
-  'doors.dimse.peers[].report':
-    'write the HOST:PORT at which the peer receives storage commitment reports, or omit it',
-  intake: 'write intake: { quiet: 30, cap: 3600 }, or omit it',
-  'intake.quiet':
-    'write the number of seconds without a further instance after which a study is closed, from 1 to 3,600: 30, or { stat: 15, urgent: 30, routine: 60 }',
-  'intake.rules':
-    'write a list of { when: { modality: MG }, then: { group: nights, priority: urgent } }, or omit it',
-  'intake.rules[]':
-    'write { when: { modality: [CT, MR], bodyPart: HEAD }, then: { group: nights, priority: stat } }; a rule without when matches everything',
-  'intake.rules[].when':
-    'write conditions from facility, aeTitle, modality, station, bodyPart, address and hours, each a value or a list',
-  'intake.rules[].when.address':
-    'write an address such as 10.1.2.3, a network such as 10.1.2.0/24, or a list of them',
-  'intake.rules[].when.hours':
-    'write days and hours such as mon-fri 18:00-07:00, or a list of them',
-  'intake.rules[].then':
-    'write group: ID or hold: true, and optionally priority: routine, urgent or stat, and profile: NAME',
-  'intake.rules[].then.group': 'write the ID of one of the groups that the facility sends to',
-  'intake.rules[].then.priority': 'write routine, urgent or stat',
-  'intake.rules[].then.profile': 'write strip, pseudonymize, or the path of your own profile',
-  'intake.rules[].then.hold': 'write true: the study waits until a person names its group',
-  'intake.timezone':
-    'write the IANA name of the time zone of the hours in intake.rules, such as America/New_York',
-  'intake.cap':
-    'write the number of seconds after which a study is closed in any case, from 10 to 86,400',
+  ...DOOR_EXPECTATIONS,
   registers: 'write registers: { enforce: warn }, or omit it',
   'registers.enforce':
     'write warn (record an alert and continue) or block (refuse what the registers do not permit, but never STAT)',

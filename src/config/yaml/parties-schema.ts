@@ -1,5 +1,6 @@
 /** Facilities, reading groups with their duty, and people, as nocturne.yaml has them. */
 import { z } from 'zod'
+import { REQUISITION_FIELDS } from '../../protocol/words.js'
 import { PERSON_ROLES } from '../../protocol/roles.js'
 import { parseDutyDate, parseWeekly } from '../duty.js'
 import type { WeeklyDuty } from '../duty.js'
@@ -52,6 +53,10 @@ export const facilityFields = {
   releasedBy: z.array(reference).min(1, 'names nobody').max(100, 'names too many').optional(),
   encryptedAttributes: certificatePaths.optional(),
   critical: z.strictObject(criticalFields).optional(),
+  requisition: z
+    .array(z.enum(REQUISITION_FIELDS))
+    .max(REQUISITION_FIELDS.length, 'names too many')
+    .optional(),
 }
 
 const timezone = z.string().refine(isTimezone, 'is not an IANA time zone')

@@ -25,6 +25,8 @@ export interface Uids {
 export interface Identity extends Uids {
   readonly sopClassUID: string
   readonly modality: string
+  /** Accession Number; empty if there is none. */
+  readonly accession: string
   readonly original: OriginalIdentity
 }
 
@@ -103,6 +105,7 @@ export function readIdentity(elements: readonly Element[], buffer: Buffer): Iden
       patientName: read(0x00100010, decode),
       birthDate: read(0x00100030),
     },
+    accession: read(0x00080050, decode),
   }
 }
 

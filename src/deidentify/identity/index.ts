@@ -3,6 +3,11 @@
  * the facility can open.
  */
 export { keyIdOf } from './keys.js'
-export { isHandledByTransfer, patientHandle, patientIdHandle } from './patient-handle.js'
+export {
+  isHandledByTransfer,
+  orderHandle,
+  patientHandle,
+  patientIdHandle,
+} from './patient-handle.js'
 export type { PatientName } from './patient-handle.js'
 export type { WayBack } from './way-back.js'

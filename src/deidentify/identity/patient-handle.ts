@@ -12,6 +12,15 @@ export interface PatientName {
   readonly issuer: string
 }
 
+/**
+ * The keyed handle of an order of a patient, under which a requisition finds the study. The same in
+ * every transfer.
+ */
+export const orderHandle = (secret: Buffer, accession: string, patientId: string): string =>
+  keyedDigest(secret, 'order')
+    .ofText(JSON.stringify([accession, patientId]))
+    .toString('hex')
+
 /** Whether a patient has a different handle in each transfer. */
 export const isHandledByTransfer = ({ links }: Profile): boolean => links === 'transfer'
 

@@ -218,8 +218,9 @@ async function namedOf(rooms: HealthRooms): Promise<Named> {
 
 async function waitingWarnings({ transfers }: HealthRooms): Promise<readonly string[]> {
   const counts = new Map<string, number>()
-  for (const { facility } of await transfers.waiting.all())
-    counts.set(facility, (counts.get(facility) ?? 0) + 1)
+  // A requisition normally comes before its study.
+  for (const { facility, reason } of await transfers.waiting.all())
+    if (reason !== 'requisition') counts.set(facility, (counts.get(facility) ?? 0) + 1)
   return [...counts].map(
     ([facility, count]) =>
       `${count} ${count === 1 ? 'study' : 'studies'} of ${facility} wait until a person names the group: run nocturne intake waiting`,

@@ -18,6 +18,26 @@ export const DOORS = {
     'the answer is not available in any media type that the request accepts',
     'set Accept to application/dicom+json or application/dicom+xml',
   ),
+  not_a_requisition: entry(
+    415,
+    'this is not a requisition',
+    'send an order in HL7 v2 (ORM^O01, OMG^O19, OMI^O23), an active FHIR ServiceRequest, or the fields as JSON',
+  ),
+  requisition_unmatchable: entry(
+    422,
+    'the requisition cannot be matched: it names no accession number, or no patient ID',
+    'send it with both, as the images have them',
+  ),
+  requisition_incomplete: entry(
+    422,
+    'the requisition lacks a field that this facility requires',
+    'add the field; the operator sets the list in facilities[].requisition',
+  ),
+  requisitions_full: entry(
+    503,
+    'too many requisitions of this facility wait for their studies',
+    'send it again later; see what waits: `nocturne requisition list`',
+  ),
   study_mismatch: item(
     409,
     'the instance does not belong to the study in the address',

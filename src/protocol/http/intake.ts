@@ -37,3 +37,37 @@ export const assignedAnswer = z.looseObject({
     'empty',
   ),
 })
+
+const words = z.optional(z.string().check(z.maxLength(8_000)))
+
+export const requisitionRequest = z.strictObject({
+  accession: about('As the images have it.', z.string().check(z.maxLength(64))),
+  patientId: about(
+    'As the images have it. Used to find the study, and never kept.',
+    z.string().check(z.maxLength(64)),
+  ),
+  procedure: words,
+  reason: words,
+  question: words,
+  contrast: words,
+  history: words,
+  callback: z.optional(
+    about('Number of the ordering provider.', z.string().check(z.maxLength(250))),
+  ),
+  names: z.optional(
+    about(
+      'Names that the texts may contain, of the patient and others: none of their words pass.',
+      z.array(z.string().check(z.maxLength(250))).check(z.maxLength(100)),
+    ),
+  ),
+})
+
+export const requisitionAnswer = z.looseObject({
+  transfer: id,
+  state: word(
+    'Whether it is with the readers of its study, waits for it, or came before',
+    'matched',
+    'waiting',
+    'duplicate',
+  ),
+})

@@ -22,14 +22,24 @@ export interface ArrivalTable {
 /** A study for which no rule named a group, or that a rule holds for a person. */
 export interface WaitingStudyTable {
   transfer: string
-  reason: 'unmatched' | 'hold'
+  reason: 'unmatched' | 'hold' | 'requisition'
   since: number
   /** The group that a person named; null while it waits. */
   group_id: string | null
   priority: Priority | null
+  /** The case of the study that a requisition is about, once it is known. */
+  case_id: string | null
   /** Principal ID. */
   assigned_by: string | null
   assigned_at: number | null
+}
+
+/** The orders that a requisition may be about. */
+export interface RequisitionOrderTable {
+  /** The transfer that holds the requisition. */
+  transfer: string
+  /** As in ItemTable.order_handle. */
+  handle: string
 }
 
 /**

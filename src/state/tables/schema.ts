@@ -10,6 +10,7 @@ import type {
   ArrivalTable,
   CrosswalkPieceTable,
   DepositTable,
+  RequisitionOrderTable,
   WaitingStudyTable,
 } from './arrivals.js'
 import type { ComplianceTables } from './compliance.js'
@@ -57,6 +58,7 @@ export interface Tables
   arrivals: ArrivalTable
   deposits: DepositTable
   waiting_studies: WaitingStudyTable
+  requisition_orders: RequisitionOrderTable
   upload_keys: UploadKeyTable
   usage: UsageTable
   facility_keys: FacilityKeyTable

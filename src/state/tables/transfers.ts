@@ -120,6 +120,8 @@ export interface ItemTable {
   created_at: number
   /** Keyed handle of the patient named in an accepted instance. */
   patient: string | null
+  /** Keyed handle of the order that an accepted instance belongs to. */
+  order_handle: string | null
 }
 
 export interface QuarantineTable {

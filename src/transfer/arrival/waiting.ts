@@ -31,6 +31,8 @@ export interface WaitingStudy {
 export interface AssignedRoute {
   readonly group: string
   readonly priority: Priority
+  /** The case that it joins. */
+  readonly case?: string
 }
 
 /** Studies that wait until a person names their group. */
@@ -62,6 +64,8 @@ interface Assignment {
   readonly group: string
   /** Undefined: as it is. */
   readonly priority: Priority | undefined
+  /** The case that it joins. */
+  readonly case?: string
 }
 
 export const waitingOf = (rooms: TransferRooms): Waiting => ({
@@ -81,15 +85,19 @@ export async function writeWaiting(
   transfer: string,
   since: number,
 ): Promise<readonly EventInput[]> {
-  const { actor, facility, priority, waits: reason } = target
+  const { actor, facility, priority, waits: reason, orders = [] } = target
   if (reason === undefined) return []
   const unassigned = { group_id: null, priority: null, assigned_by: null, assigned_at: null }
   await tx
     .insertInto('waiting_studies')
-    .values({ transfer, reason, since, ...unassigned })
+    .values({ transfer, reason, since, case_id: null, ...unassigned })
     .execute()
+  const rows = [...new Set(orders)].map((handle) => ({ transfer, handle }))
+  if (rows.length > 0) await tx.insertInto('requisition_orders').values(rows).execute()
   const detail = { reason, priority }
-  return [{ type: 'study.waiting', outcome: 4, actor, facility, transfer, detail }]
+  return reason === 'requisition'
+    ? [{ type: 'requisition.waiting', outcome: 0, actor, facility, transfer, detail }]
+    : [{ type: 'study.waiting', outcome: 4, actor, facility, transfer, detail }]
 }
 
 async function listWaiting(db: Db, facility: string | undefined): Promise<readonly WaitingStudy[]> {
@@ -145,7 +153,10 @@ async function assignStudy(
     const { group, priority = row.priority } = to
     await tx
       .updateTable('waiting_studies')
-      .set({ group_id: group, priority, assigned_by: actor.id, assigned_at: now })
+      .set({
+        ...{ group_id: group, priority, case_id: to.case ?? null },
+        ...{ assigned_by: actor.id, assigned_at: now },
+      })
       .where('transfer', '=', transfer)
       .execute()
     const { reason, since, facility } = row
@@ -157,7 +168,12 @@ async function assignStudy(
     return {
       value: { group, priority },
       events: [
-        { type: 'study.assigned', outcome: 0, actor, facility, group, transfer, detail } as const,
+        {
+          type: to.case === undefined ? 'study.assigned' : 'requisition.matched',
+          outcome: 0,
+          ...{ actor, facility, group, transfer },
+          detail: { ...detail, ...(to.case !== undefined && { case: to.case }) },
+        },
       ],
     }
   })
@@ -170,11 +186,11 @@ async function routeAssigned(
 ): Promise<AssignedRoute | undefined> {
   const named = await rooms.state.db
     .selectFrom('waiting_studies')
-    .select(['group_id as group', 'priority'])
+    .select(['group_id as group', 'priority', 'case_id'])
     .where('transfer', '=', transfer)
     .executeTakeFirst()
   if (named?.group == null || named.priority === null) return undefined
-  const { group, priority } = named
+  const { group, priority, case_id: joins } = named
   const members = (await rooms.directory.recipientsOf(group)).map(({ id }) => id)
   await rooms.state.transaction(async (tx) => {
     const { numUpdatedRows } = await tx
@@ -196,7 +212,7 @@ async function routeAssigned(
       )
       .execute()
   })
-  return { group, priority }
+  return { group, priority, ...(joins !== null && { case: joins }) }
 }
 
 async function formerRoute(

@@ -72,7 +72,8 @@ export async function expireContents(
   return expired
 }
 
-async function expireOne(tx: Tx, row: TransferTable): Promise<Expired> {
+/** Also for a transfer that never became available. */
+export async function expireOne(tx: Tx, row: TransferTable): Promise<Expired> {
   const { id: transfer, facility, group_id: group, patient, manifest_object: manifest } = row
   const envelopes = tx.selectFrom('envelopes').select('id').where('transfer', '=', transfer)
   const { numDeletedRows: packets } = await tx

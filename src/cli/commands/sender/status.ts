@@ -68,12 +68,13 @@ async function showAll(cli: Cli, options: StatusOptions): Promise<void> {
 }
 
 function printWaiting(output: Output, studies: WaitingAnswer['studies']): void {
-  for (const { transfer, group, since, items } of studies)
-    output.print(
-      group === undefined
-        ? `waits for a group since ${since}: ${transfer}, ${items} items; run nocturne intake assign ${transfer} --group GROUP`
-        : `arriving for ${group} since ${since}: ${transfer}, ${items} items`,
-    )
+  for (const { transfer, group, since, items, reason } of studies)
+    if (reason !== 'requisition')
+      output.print(
+        group === undefined
+          ? `waits for a group since ${since}: ${transfer}, ${items} items; run nocturne intake assign ${transfer} --group GROUP`
+          : `arriving for ${group} since ${since}: ${transfer}, ${items} items`,
+      )
 }
 
 const rowOf = (one: CaseView): readonly string[] => [

@@ -110,6 +110,7 @@ function tableOf({ studies }: WaitingAnswer) {
 const WHY: Readonly<Record<string, string>> = {
   unmatched: 'no rule names a group',
   hold: 'held by a rule',
+  requisition: 'a requisition without its study',
 }
 
 const textOf = ({ group, priority, state }: AssignedAnswer): string =>

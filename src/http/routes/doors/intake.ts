@@ -1,8 +1,9 @@
 /** Studies that wait until a person names the group that reads them. */
 import { Router, json } from 'express'
 import type { Asker, Gatekeeper } from '../../../access/index.js'
-import type { Arrivals, AssignStudy } from '../../../arrivals.js'
+import type { Arrivals } from '../../../arrivals.js'
 import type { Directory } from '../../../directory/index.js'
+import type { AssignStudy } from '../../../gathering.js'
 import { NocturneError } from '../../../lib/errors.js'
 import { assignRequest } from '../../../protocol/http/intake.js'
 import type { Transfers } from '../../../transfer/index.js'

@@ -1,7 +1,24 @@
-import { assignRequest, assignedAnswer, waitingAnswer } from '../intake.js'
-import type { Routes } from '../route.js'
+import {
+  assignRequest,
+  assignedAnswer,
+  requisitionAnswer,
+  requisitionRequest,
+  waitingAnswer,
+} from '../intake.js'
+import type { RouteDoc, Routes } from '../route.js'
 
 const TAG = 'Sending'
+
+const REQUISITION_ERRORS = [
+  'not_a_requisition',
+  'requisition_unmatchable',
+  'requisition_incomplete',
+  'requisitions_full',
+  'recipient_unusable',
+  'quota_reached',
+  'store_unavailable',
+  'store_full',
+] as const satisfies RouteDoc['errors']
 
 export const INTAKE_ROUTES: Routes = {
   'GET /v1/intake/waiting': {
@@ -22,5 +39,24 @@ export const INTAKE_ROUTES: Routes = {
     json: assignRequest,
     answers: { 200: { about: 'It is on its way.', json: assignedAnswer } },
     errors: ['study_not_waiting', 'unknown_group', 'recipient_unusable', 'not_found'],
+  },
+  'POST /v1/requisitions': {
+    tag: TAG,
+    summary: 'Send the requisition of a study',
+    about:
+      'As fields in JSON, or as an order in HL7 v2 (`application/hl7-v2`: ORM^O01, OMG^O19, OMI^O23). Readers get a document of procedure, reason, question, contrast, history and call-back number, whose texts are cleaned of names; nothing else passes. It joins the case with the same accession number and patient, or waits for it.',
+    roles: ['sender'],
+    json: requisitionRequest,
+    answers: { 201: { about: 'It is durable.', json: requisitionAnswer } },
+    errors: REQUISITION_ERRORS,
+  },
+  'POST /fhir/ServiceRequest': {
+    tag: TAG,
+    summary: 'Send the requisition of a study (FHIR R4)',
+    about:
+      'What counts is in the resource itself and in `contained`: references are not followed. The identifier of type ACSN is the accession number.',
+    roles: ['sender'],
+    answers: { 201: { about: 'It is durable.', json: requisitionAnswer } },
+    errors: [...REQUISITION_ERRORS, 'bad_request', 'slow_client'],
   },
 }

@@ -97,6 +97,7 @@ function buildFacility(
     critical,
     documentTypes,
     requisition,
+    timezone,
     ...one
   }: SiteFile['facilities'][number],
   armored: Armored,
@@ -116,6 +117,7 @@ function buildFacility(
     ...(critical && { critical: buildCritical(critical) }),
     ...(documentTypes && { documentTypes }),
     ...(requisition && { requisition }),
+    ...(timezone !== undefined && { timezone }),
   }
 }
 

@@ -189,6 +189,8 @@ export interface FacilityConfig {
   readonly encryptedAttributes?: readonly AttributeRecipient[]
   /** Fields that a requisition must have. */
   readonly requisition?: readonly RequisitionField[]
+  /** IANA name, for times in what its people are told; without it, UTC alone. */
+  readonly timezone?: string
   /** Who is notified about critical results; without it, the facility and then the operators. */
   readonly critical?: CriticalConfig
 }

@@ -202,7 +202,8 @@ export async function announceCritical(
   await parts.notify.tell(tx, people, notice, what === 'missed' ? { caseId: row.id } : {})
 }
 
-const criticalCommon = ({ now, origin }: AnnounceParts, row: CriticalResultTable) => ({
+const criticalCommon = ({ config, now, origin }: AnnounceParts, row: CriticalResultTable) => ({
+  ...clockOf(config, 'facility', row),
   code: row.code,
   facility: row.facility,
   group: row.group_id,
@@ -228,6 +229,26 @@ function stepOfCritical(
   }
 }
 
+/** Whose people are told. */
+function toldBy(config: Pick<SiteConfig, 'people'>, told: CaseNotice): 'facility' | 'group' {
+  if (told.what === 'reported') return 'facility'
+  if (told.what !== 'noted') return 'group'
+  return sendersOf(config, told.row.facility).includes(told.author) ? 'group' : 'facility'
+}
+
+/** The time zone that the people told live in. */
+function clockOf(
+  { facilities, groups }: Pick<SiteConfig, 'facilities' | 'groups'>,
+  whose: 'facility' | 'group',
+  row: Pick<CaseTable, 'facility' | 'group_id'>,
+): Pick<Notice, 'timezone'> {
+  const timezone =
+    whose === 'facility'
+      ? facilities.find(({ id }) => id === row.facility)?.timezone
+      : groups.find(({ id }) => id === row.group_id)?.timezone
+  return timezone === undefined ? {} : { timezone }
+}
+
 function noticeOf({ config, now, origin }: AnnounceParts, told: CaseNotice): Notice {
   const { row } = told
   const common = {
@@ -237,6 +258,7 @@ function noticeOf({ config, now, origin }: AnnounceParts, told: CaseNotice): Not
     priority: row.priority,
     at: new Date(now()).toISOString(),
     link: `${origin()}/read#${row.code}`,
+    ...clockOf(config, toldBy(config, told), row),
   }
   if (told.what === 'step') {
     const { escalation, round } = told.step
@@ -252,8 +274,7 @@ function noticeOf({ config, now, origin }: AnnounceParts, told: CaseNotice): Not
       link: `${origin()}/send#${row.code}`,
     }
   if (told.what === 'noted') {
-    const isByFacility = sendersOf(config, row.facility).includes(told.author)
-    const page = isByFacility ? 'read' : 'send'
+    const page = toldBy(config, told) === 'group' ? 'read' : 'send'
     const link = `${origin()}/${page}#${row.code}`
     return { ...common, key: `${told.note}|noted`, event: 'note.received', link }
   }

@@ -37,6 +37,8 @@ export interface Notice {
   /** RFC 3339, UTC. */
   readonly at: string
   readonly dueAt?: string
+  /** IANA name: the clock of those who are told. */
+  readonly timezone?: string
   /** For an alert: what happened, what to do, and the principal, key or row concerned. */
   readonly alert?: string
   readonly next?: string
@@ -109,11 +111,29 @@ const lines = (notice: Notice): readonly string[] => [
 const digestLine = ({ event, code, facility, priority, at }: DigestLine): string =>
   [at, TITLES[event], code, facility, priority].filter((part) => part !== undefined).join(', ')
 
-const caseLines = ({ facility, group, level, dueAt, at, link }: Notice): readonly string[] => [
+/** `2026-11-30T02:30:00.000Z (29 Nov, 20:30, America/Chicago)`. */
+function withLocal(time: string, timezone: string | undefined): string {
+  if (timezone === undefined) return time
+  const local = new Intl.DateTimeFormat('en-GB', {
+    ...{ timeZone: timezone, day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' },
+    hourCycle: 'h23',
+  })
+  return `${time} (${local.format(new Date(time))}, ${timezone})`
+}
+
+const caseLines = ({
+  facility,
+  group,
+  level,
+  dueAt,
+  at,
+  link,
+  timezone,
+}: Notice): readonly string[] => [
   ...(facility === undefined ? [] : [`Facility: ${facility}`]),
   ...(group === undefined ? [] : [`Group: ${group}`]),
   ...(level === undefined ? [] : [`Level: ${level}`]),
-  ...(dueAt === undefined ? [] : [`Due: ${dueAt}`]),
-  `Sent: ${at}`,
+  ...(dueAt === undefined ? [] : [`Due: ${withLocal(dueAt, timezone)}`]),
+  `Sent: ${withLocal(at, timezone)}`,
   ...(link === undefined ? [] : [`Open: ${link}`]),
 ]

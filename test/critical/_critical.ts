@@ -39,6 +39,8 @@ export const GATEWAY = 'gateway.test'
 export const FACILITY: Asker = { id: 'facility-a', actor: SENDER }
 export const FINDING = 'Large left pneumothorax, tension.'
 const MINUTE_MS = 60_000
+/** Of all findings: rooms that are opened again know those from before. */
+const salt = randomBytes(32).toString('hex')
 
 export const RULES: CriticalRules = {
   contacts: [{ person: 'desk-a' }, { person: 'chief-a' }],
@@ -89,7 +91,6 @@ export async function openCriticalNight(
 ): Promise<CriticalNight> {
   const night = await openNight(...how)
   const told: CriticalNotice[] = []
-  const salt = randomBytes(32).toString('hex')
   const of = (id: string): Holder => {
     const holder = holders.get(id)
     if (!holder) throw new Error(`nobody is called ${id}`)

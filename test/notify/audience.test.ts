@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { CaseNotice } from '../../src/cases/index.js'
 import { announce } from '../../src/gateway/announce.js'
 import type { AnnounceParts } from '../../src/gateway/announce.js'
+import { BUILT_IN_PROFILES } from '../../src/deidentify/rules/index.js'
 import { createNotify } from '../../src/notify/index.js'
 import type { CaseTable } from '../../src/state/night/index.js'
 import { openNight } from '../cases/_night.js'
@@ -16,6 +17,10 @@ const people = ['sender', 'reader', 'officer', 'operator'].map((role) => ({
   ...{ id: `${role}-1`, role: role as 'sender', certificate: '' },
   ...(role === 'sender' && { facility: 'facility-a' }),
 }))
+const facility = {
+  ...{ id: 'facility-a', certificate: '', groups: ['nights'], documents: 'pass' as const },
+  ...{ profile: BUILT_IN_PROFILES.strip, timezone: 'America/Chicago' },
+}
 const group = { id: 'nights', timezone: 'Europe/Berlin', readers: ['reader-1', 'reader-2'] }
 
 beforeEach(async () => {
@@ -29,7 +34,7 @@ beforeEach(async () => {
   })
   parts = {
     ...{ notify, origin: () => 'https://gateway.test', now: clock.now },
-    config: { facilities: [], groups: [group], people },
+    config: { facilities: [facility], groups: [group], people },
     criticalOf: () => Promise.resolve(undefined),
   }
   const found = await night.cases.find(await night.send())
@@ -41,11 +46,12 @@ afterEach(() => night.close())
 async function told(notice: CaseNotice, more: Partial<AnnounceParts> = {}) {
   await night.state.transaction((tx) => announce({ ...parts, ...more }, tx, notice))
   const { db } = night.state
-  const rows = await db.selectFrom('outbox').selectAll().orderBy('id').execute()
+  const rows = await db.selectFrom('outbox').selectAll().orderBy('person').execute()
   await night.state.transaction((tx) => tx.deleteFrom('outbox').execute())
   return rows.map(({ person, body, case_id }) => ({
     ...{ person, case_id },
     link: (JSON.parse(body) as { link: string }).link.replace(row.code, 'CODE'),
+    timezone: (JSON.parse(body) as { timezone?: string }).timezone,
   }))
 }
 
@@ -77,10 +83,10 @@ describe('a note', () => {
   })
 
   it('of the facility reaches the holder of the case, or else those on duty', async () => {
-    const link = 'https://gateway.test/read#CODE'
+    const [link, timezone] = ['https://gateway.test/read#CODE', 'Europe/Berlin']
     expect(await told(noted('sender-1'))).toEqual([
-      { person: 'reader-1', case_id: null, link },
-      { person: 'reader-2', case_id: null, link },
+      { person: 'reader-1', case_id: null, link, timezone },
+      { person: 'reader-2', case_id: null, link, timezone },
     ])
     const held = { ...row, claimed_by: 'reader-2' }
     expect((await told(noted('facility-a', held))).map(({ person }) => person)).toEqual([
@@ -89,10 +95,10 @@ describe('a note', () => {
   })
 
   it('of a reader reaches the facility and its people', async () => {
-    const link = 'https://gateway.test/send#CODE'
+    const [link, timezone] = ['https://gateway.test/send#CODE', 'America/Chicago']
     expect(await told(noted('reader-1'))).toEqual([
-      { person: 'facility-a', case_id: null, link },
-      { person: 'sender-1', case_id: null, link },
+      { person: 'facility-a', case_id: null, link, timezone },
+      { person: 'sender-1', case_id: null, link, timezone },
     ])
   })
 })

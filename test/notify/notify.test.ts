@@ -328,6 +328,13 @@ describe('the content of a notice', () => {
     ])
   })
 
+  it('gives times by the clock of those who are told, too', () => {
+    const told = { timezone: 'America/Chicago', dueAt: '2026-11-30T02:30:00.000Z' }
+    expect(textOf(notice(told))).toContain(
+      'Due: 2026-11-30T02:30:00.000Z (29 Nov, 20:30, America/Chicago)',
+    )
+  })
+
   it('is retried with growing delays of at most ten minutes', () => {
     const delays = Array.from({ length: 40 }, (_, i) => delayAfter(i + 1))
     expect(delays.slice(0, 4)).toEqual([10_000, 20_000, 40_000, 80_000])

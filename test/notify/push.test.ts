@@ -3,14 +3,7 @@
  * with a real browser.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import {
-  createDecipheriv,
-  createECDH,
-  createPublicKey,
-  hkdfSync,
-  randomBytes,
-  verify,
-} from 'node:crypto'
+import { createPublicKey, verify } from 'node:crypto'
 import { createServer } from 'node:https'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Server } from 'node:https'
@@ -22,10 +15,9 @@ import { isAllowedEndpoint } from '../../src/notify/push.js'
 import { openTestSite } from '../access/_site.js'
 import type { TestSite } from '../access/_site.js'
 import { newAuthority } from '../_certificates.js'
+import { newBrowser } from './_browser.js'
 
-const browser = createECDH('prime256v1')
-browser.generateKeys()
-const auth = randomBytes(16)
+const browser = newBrowser()
 const vapid = vapidKeysOf(Buffer.alloc(32, 3))
 
 let server: Server
@@ -80,26 +72,8 @@ const push = (hosts: readonly string[]) =>
 
 const subscription = () => ({
   endpoint: `https://localhost:${port}/push/abc`,
-  p256dh: browser.getPublicKey('base64url'),
-  auth: auth.toString('base64url'),
+  ...browser.keys,
 })
-
-/** RFC 8188 with the keys of RFC 8291. */
-function decrypt(body: Buffer): string {
-  const salt = body.subarray(0, 16)
-  const idLength = body.readUInt8(20)
-  const sender = body.subarray(21, 21 + idLength)
-  const sealed = body.subarray(21 + idLength)
-  const shared = browser.computeSecret(sender)
-  const info = Buffer.concat([Buffer.from('WebPush: info\0'), browser.getPublicKey(), sender])
-  const ikm = Buffer.from(hkdfSync('sha256', shared, auth, info, 32))
-  const of = (text: string, size: number) =>
-    Buffer.from(hkdfSync('sha256', ikm, salt, `Content-Encoding: ${text}\0`, size))
-  const decipher = createDecipheriv('aes-128-gcm', of('aes128gcm', 16), of('nonce', 12))
-  decipher.setAuthTag(sealed.subarray(-16))
-  const plain = Buffer.concat([decipher.update(sealed.subarray(0, -16)), decipher.final()])
-  return plain.subarray(0, plain.lastIndexOf(2)).toString()
-}
 
 describe('web push', () => {
   it('reaches a subscribed browser, encrypted to it and signed for the service', async () => {
@@ -110,7 +84,7 @@ describe('web push', () => {
       await push([`localhost:${port}`])({ id: 'n', person: 'reader-1', notice }),
     ).toBeUndefined()
     const { headers, body } = taken.at(-1)!
-    expect(JSON.parse(decrypt(body))).toEqual({
+    expect(JSON.parse(browser.decrypt(body))).toEqual({
       title: 'STAT: A case is waiting to be read (K7Q-4MD)',
       event: 'case.waiting',
       code: 'K7Q-4MD',

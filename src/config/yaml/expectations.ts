@@ -62,6 +62,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
     'write the fields that a requisition must have, such as [reason, callback], or omit it',
   'facilities[].requisition[]':
     'write one of procedure, reason, question, contrast, history and callback',
+  'facilities[].timezone':
+    'write an IANA name such as America/Chicago or Europe/Berlin, or omit it',
   'facilities[].critical':
     'write critical: { contacts: [ID], failSafe: ID, minutes: 30m, hours: 6h, days: 3d }, or omit it',
   'facilities[].critical.contacts':

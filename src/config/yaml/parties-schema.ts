@@ -21,6 +21,8 @@ const certificatePaths = z
   .union([path, z.array(path).nonempty('is empty').max(8, 'names more than 8')])
   .transform((paths): readonly string[] => (typeof paths === 'string' ? [paths] : paths))
 
+const timezone = z.string().refine(isTimezone, 'is not an IANA time zone')
+
 const within = (level: CriticalLevel) =>
   parsed(parseDuration, 'is not a duration')
     .refine((ms) => ms >= 60_000, 'is too short')
@@ -57,9 +59,8 @@ export const facilityFields = {
     .array(z.enum(REQUISITION_FIELDS))
     .max(REQUISITION_FIELDS.length, 'names too many')
     .optional(),
+  timezone: timezone.optional(),
 }
-
-const timezone = z.string().refine(isTimezone, 'is not an IANA time zone')
 
 /** Hours of every week, and of single days. */
 const hours = {

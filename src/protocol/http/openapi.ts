@@ -10,6 +10,7 @@ import type { AnswerDoc, FormField, RouteDoc } from './route.js'
 import { ROUTES } from './routes.js'
 import { COMPONENTS } from './components.js'
 import { TAGS, TEXT } from './introduction.js'
+import { NOTICE_WEBHOOK, webhookBody } from './routes/webhooks.js'
 
 type JsonObject = Readonly<Record<string, unknown>>
 
@@ -51,6 +52,7 @@ export function openApiDocument(version: string): OpenApiDocument {
     tags: TAGS,
     security: [{ token: [] }],
     paths: pathsOf(),
+    webhooks: { notice: { post: noticeWebhook() } },
     components: {
       securitySchemes: {
         token: {
@@ -63,6 +65,18 @@ export function openApiDocument(version: string): OpenApiDocument {
     },
   }
 }
+
+const noticeWebhook = (): JsonObject => ({
+  ...NOTICE_WEBHOOK,
+  operationId: 'webhook_notice',
+  tags: ['Duty'],
+  security: [],
+  requestBody: {
+    required: true,
+    content: { 'application/json': { schema: jsonSchema(webhookBody, 'output') } },
+  },
+  responses: { '2XX': { description: 'The receiver has it.' } },
+})
 
 function pathsOf(): OpenApiDocument['paths'] {
   const paths: Record<string, Record<string, JsonObject>> = {}

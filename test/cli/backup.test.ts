@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { buildCli, start } from './_cli.js'
 import { startGateway } from './_gateway.js'
 import type { RunningGateway } from './_gateway.js'
 
@@ -58,6 +59,33 @@ describe('backup, restore and drill', () => {
       readonly events: readonly { readonly entry: { readonly outcome: number } }[]
     }
     expect(events.map(({ entry }) => entry.outcome)).toEqual([0, 8])
+  })
+
+  it('killed at any moment leaves no backup that is not whole, and the next one succeeds', async () => {
+    const main = await buildCli()
+    const to = path('killed')
+    for (const after of [250, 400, 550, 700, 850]) {
+      const { child, finished } = start(main, ['backup', '--site', gateway.site, '--to', to])
+      const timer = setTimeout(() => child.kill('SIGKILL'), after)
+      await finished
+      clearTimeout(timer)
+    }
+    await json('backup', '--site', gateway.site, '--to', to)
+    const made = (await readdir(to)).filter((name) => name.endsWith('.backup.pgp'))
+    expect(made.length).toBeGreaterThan(0)
+    for (const name of made) {
+      const site = path(`restored-${name}`)
+      const restore = ['restore', '--backup', join(to, name), '--key', key(), '--site', site]
+      expect(await json(...restore)).toMatchObject({ missing: [] })
+    }
+  }, 60_000)
+
+  it('says where it looked for a backup that is not there', async () => {
+    const away = path('not-mounted')
+    const restore = ['restore', '--backup', away, '--key', key(), '--site', path('never')]
+    expect(await gateway.plain(...restore)).toMatchObject({
+      ...{ status: 1, stderr: expect.stringContaining('not-mounted contains no backup') },
+    })
   })
 
   it('restores a site whose ledger verifies and which serves what was stored', async () => {

@@ -49,9 +49,9 @@ export interface RestoreReport {
  */
 export async function newestBackup(path: string): Promise<string> {
   const names = await readdir(path).catch(() => undefined)
-  if (names === undefined) return path
+  if (names === undefined && (await isFile(path))) return path
   const newest = names
-    .filter((name) => name.endsWith('.backup.pgp'))
+    ?.filter((name) => name.endsWith('.backup.pgp'))
     .sort()
     .at(-1)
   if (newest !== undefined) return join(path, newest)
@@ -60,6 +60,12 @@ export async function newestBackup(path: string): Promise<string> {
     code: 'file_unreadable',
   })
 }
+
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (info) => info.isFile(),
+    () => false,
+  )
 
 /**
  * Opens the backup, unpacks it next to the target, copies the objects, verifies the ledger against

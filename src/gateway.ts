@@ -140,6 +140,7 @@ async function openAll(
   await opening.step(() => recordStart(rooms))
   held.isRecorded = true
   await markBegun(rooms, site.config.dir, opening)
+  await opening.step(() => rooms.invitations.record(SYSTEM))
   await opening.step(() => rooms.certificates.record())
   await opening.step(() => rooms.memberships.record())
   await opening.step(() => endAccess(rooms))

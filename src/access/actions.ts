@@ -13,6 +13,7 @@ export const GLOBAL_ACTIONS = [
   'audit.hold',
   'audit.prune',
   'member.confirm',
+  'member.invite',
   'compliance.read',
   'compliance.write',
   'key.check',

@@ -14,6 +14,12 @@ export interface Grant {
 
 export const GRANTS: readonly Grant[] = [
   {
+    rule: 'operators invite people and confirm their certificates',
+    role: 'operator',
+    relations: ['global'],
+    actions: ['member.invite'],
+  },
+  {
     rule: 'operators and officers confirm new readers of a group',
     role: 'operator',
     relations: ['global'],

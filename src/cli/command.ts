@@ -26,6 +26,8 @@ export interface CommandText {
   readonly summary: string
   /** Whole command lines that work. */
   readonly examples: readonly string[]
+  /** Run when the word after the group's name names none of its commands. */
+  readonly isDefault?: boolean
 }
 
 /**
@@ -35,7 +37,7 @@ export interface CommandText {
 export function define(parent: Command, text: CommandText): Command {
   const examples = text.examples.map((line) => `  $ ${line}`).join('\n')
   return parent
-    .command(text.usage)
+    .command(text.usage, { isDefault: text.isDefault === true })
     .description(text.summary)
     .option('--json', 'print one JSON document instead of text')
     .addHelpText('after', `\nExample:\n${examples}`)

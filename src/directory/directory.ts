@@ -30,17 +30,17 @@ type People = Pick<SiteConfig, 'facilities' | 'groups' | 'people' | 'recovery'> 
 }
 
 /**
- * Everyone named in the configuration. A facility is also a principal: it sends its own studies.
+ * Everyone in the configuration, whose people and groups may change. A facility is also a
+ * principal: it sends its own studies.
  */
 export function createDirectory(config: People, parts: DirectoryParts): Directory {
   const { toRecipient, inEffect = () => undefined, isMember = () => true } = parts
   const factsOf = createFacts(parts)
   const facilities = new Map(config.facilities.map((one) => [one.id, one]))
-  const groups = new Map(config.groups.map((one) => [one.id, one]))
-  const principals = new Map(principalsOf(config).map((one) => [one.id, one]))
+  const known = createIndex(config)
 
   const principal = (id: string): Principal | undefined => {
-    const found = principals.get(id)
+    const found = known().principals.get(id)
     const certificate = inEffect(id)
     if (certificate === null) return undefined
     if (!found) return undefined
@@ -62,7 +62,7 @@ export function createDirectory(config: People, parts: DirectoryParts): Director
 
   /** A group all of whose readers wait would seal to the recovery certificate alone. */
   const present = (id: string): readonly string[] => {
-    const { readers, others } = membersOf(groups.get(id))
+    const { readers, others } = membersOf(known().groups.get(id))
     const own = readers.filter((reader) => isMember({ principal: reader, group: id }))
     if (own.length === 0) throw new NocturneError('recipient_unusable', { subject: id })
     return [...own, ...others]
@@ -72,7 +72,7 @@ export function createDirectory(config: People, parts: DirectoryParts): Director
     principal,
     isRevoked: async ({ certificate }) => (await factsOf(certificate)).isRevoked,
     facility: (id) => facilities.get(id),
-    group: (id) => groups.get(id),
+    group: (id) => known().groups.get(id),
 
     profileOf: (facility, named) => profileOf(config.profiles ?? {}, facility, named),
 
@@ -98,7 +98,7 @@ export function createDirectory(config: People, parts: DirectoryParts): Director
 
     certificates: () =>
       Promise.all(
-        [...principals.values()].map(async ({ id, certificate }) => ({
+        [...known().principals.values()].map(async ({ id, certificate }) => ({
           principal: id,
           ...(await factsOf(inEffect(id) ?? certificate)),
         })),
@@ -142,6 +142,27 @@ async function recipientsOfAny(
   if (![...usable.values()].some(({ id }) => id !== RECOVERY))
     throw new NocturneError('recipient_unusable', { subject: groups.join(', ') })
   return [...usable.values()]
+}
+
+interface Index {
+  readonly of: Pick<People, 'people' | 'groups'>
+  readonly groups: ReadonlyMap<string, People['groups'][number]>
+  readonly principals: ReadonlyMap<string, Principal>
+}
+
+/** Made anew when somebody was enrolled or removed: then the configuration has other arrays. */
+function createIndex(config: People): () => Index {
+  let index: Index | undefined
+  return () => {
+    const { people, groups } = config
+    if (index?.of.people === people && index.of.groups === groups) return index
+    index = {
+      of: { people, groups },
+      groups: new Map(groups.map((one) => [one.id, one])),
+      principals: new Map(principalsOf(config).map((one) => [one.id, one])),
+    }
+    return index
+  }
 }
 
 type Facts = Omit<KnownCertificate, 'principal'>

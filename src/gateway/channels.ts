@@ -19,22 +19,21 @@ const LEAST_SECRET_BYTES = 24
  * @throws NocturneError `site_invalid` naming the channel whose file cannot be read or is too short
  */
 export async function openChannels(
-  { notify, people }: Pick<SiteConfig, 'notify' | 'people'>,
+  config: Pick<SiteConfig, 'notify' | 'people'>,
   state: State,
   secret: Uint8Array,
   now: () => number,
 ): Promise<ReadonlyMap<Channel, SendOne>> {
   const channels = new Map<Channel, SendOne>()
-  const { smtp, webhooks, push } = notify
+  const { smtp, webhooks, push } = config.notify
   if (smtp) {
     const { passwordFile, ca, ...rest } = smtp
     const password = passwordFile && (await read(passwordFile, 'notify.smtp')).toString().trim()
     const authority = ca && (await read(ca, 'notify.smtp')).toString()
-    const config = { ...rest, ...(password && { password }), ...(authority && { ca: authority }) }
-    const addresses = new Map(people.map(({ id, contact }) => [id, contact?.email]))
+    const server = { ...rest, ...(password && { password }), ...(authority && { ca: authority }) }
     channels.set(
       'mail',
-      createMail(config, (person) => addresses.get(person)),
+      createMail(server, (person) => config.people.find(({ id }) => id === person)?.contact?.email),
     )
   }
   for (const { id, url, secretFile } of webhooks) {

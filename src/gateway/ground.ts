@@ -22,6 +22,8 @@ import {
 } from '../seal/keys/index.js'
 import type { PrivateKey, VerifyDetached } from '../seal/keys/index.js'
 import { createBeginning } from '../site/beginning/index.js'
+import { configInEffect, createRoll } from '../site/enrolment/index.js'
+import type { Roll } from '../site/enrolment/index.js'
 import { openState } from '../state/index.js'
 import type { State } from '../state/index.js'
 import { openLogFiles, openStore } from '../store/index.js'
@@ -44,7 +46,11 @@ export interface RoomOptions {
 }
 
 export interface Ground {
+  /** With the people in effect: `config.people` and `config.groups` change while it runs. */
   readonly site: Site
+  /** The configuration as nocturne.yaml has it. */
+  readonly filed: SiteConfig
+  readonly roll: Roll
   readonly logger: Logger
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -125,9 +131,12 @@ export async function openGround(
   const store = opened.keep(await openStore(config.store))
   const logFiles = opened.keep(await openLogFiles(config.store))
   if (options.anchor !== 'skip') await expectAnchor(state, logFiles, ledger.verifierKey)
+  const guard = await openRowGuard(ledger, secrets.ledgerKey)
+  const roll = await createRoll({ config, state, guard })
   return {
-    ...{ site, now, keys, gatewayKey, gatewayKeyUntil, textDetector, state, ledger, store },
-    guard: await openRowGuard(ledger, secrets.ledgerKey),
+    site: { ...site, config: configInEffect(config, roll) },
+    ...{ filed: config, roll, guard, now, keys, gatewayKey, gatewayKeyUntil },
+    ...{ textDetector, state, ledger, store },
     logger: options.logger ?? createLogger(config.logLevel),
     ...steadyTimes(options, state),
     origin: options.origin ?? (() => config.gateway.origin ?? `https://${gateway}`),

@@ -56,7 +56,7 @@ export function createNight(parts: NightParts): Night {
     ...{ state, ledger, now, senders: parts.senders, system: SYSTEM },
     channelsOf: (tx, person) => channelsOf(parts, tx, person),
     quietUntil: (tx, person) => quietUntil(config, tx, person, now()),
-    operators: peopleWith(config, 'operator'),
+    operators: () => peopleWith(config, 'operator'),
   })
   const announcing = {
     ...{ config, notify, now, origin: parts.origin },

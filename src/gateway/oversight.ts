@@ -96,12 +96,13 @@ const openAlerts = (
   { site, state, ledger, guard, logger, origin, now }: Ground,
   notify: ReadingRooms['notify'],
 ): Alerts => {
-  const people = site.config.people
-    .filter(({ role }) => role === 'officer' || role === 'operator')
-    .map(({ id }) => id)
+  const people = () =>
+    site.config.people
+      .filter(({ role }) => role === 'officer' || role === 'operator')
+      .map(({ id }) => id)
   return createAlerts({
     ...{ state, ledger, system: SYSTEM, now },
-    announce: (tx, alert) => notify.tell(tx, people, noticeOf(alert, origin())),
+    announce: (tx, alert) => notify.tell(tx, people(), noticeOf(alert, origin())),
     raised: ({ rule }) => logger.warn('an alert was raised', { alert: rule }),
     tag: (text) => guard.tag(text),
   })

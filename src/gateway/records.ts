@@ -19,12 +19,15 @@ import type {
   GatewayKeys,
   Memberships,
 } from '../site/index.js'
+import { createInvitations } from '../site/enrolment/index.js'
+import type { Invitations } from '../site/enrolment/index.js'
 import type { Ground } from './ground.js'
 
 export interface RecordRooms {
   readonly directory: Directory
   readonly certificates: Certificates
   readonly memberships: Memberships
+  readonly invitations: Invitations
   readonly certificateWarnings: CertificateWarnings
   readonly clientCertificates: ReturnType<typeof createClientCertificates>
   readonly configuration: ReturnType<typeof createConfigurationRecord>
@@ -33,7 +36,7 @@ export interface RecordRooms {
 }
 
 export async function openRecords(ground: Ground): Promise<RecordRooms> {
-  const { site, state, ledger, guard, keys, gatewayKey, now } = ground
+  const { site, filed, roll, state, ledger, guard, keys, gatewayKey, now } = ground
   const { config, secrets } = site
   const certificates = await createCertificates({
     ...{ config, state, ledger, guard, now },
@@ -57,11 +60,19 @@ export async function openRecords(ground: Ground): Promise<RecordRooms> {
     certificates,
     clientCertificates,
     memberships,
+    invitations: createInvitations({
+      ...{ config, roll, state, ledger, guard, now, inspect: keys.inspect },
+      verifyDetached: keys.verifyDetached,
+      fingerprints: async () =>
+        (await directory.certificates()).map(({ fingerprint }) => fingerprint),
+    }),
     certificateWarnings: createCertificateWarnings({
       ...{ directory, certificates, clientCertificates, now },
       gatewayKeyUntil: ground.gatewayKeyUntil,
     }),
-    configuration: createConfigurationRecord({ config, ledger, ledgerKey: secrets.ledgerKey }),
+    configuration: createConfigurationRecord({
+      ...{ config: filed, ledger, ledgerKey: secrets.ledgerKey },
+    }),
     facilityKeys: createFacilityKeys({
       ...{ facilities: config.facilities, secrets, state, ledger, keyIdOf, now },
     }),

@@ -69,7 +69,8 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     })
     const { logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles } = ground
     return {
-      ...{ site, logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles },
+      ...{ site: ground.site, filed: ground.filed, roll: ground.roll },
+      ...{ logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles },
       ...{ ...records, ...reading, ...asking, ...oversight, ...office, ...retained },
       timekeeping,
       ...pathsOf(ground, records, reading, oversight),

@@ -40,7 +40,8 @@ import type { Requisitions } from '../doors/requisition/take.js'
 import { keepingRoutes } from './routes/keeping.js'
 import type { KeepingRouteRooms } from './routes/keeping.js'
 import { keyRoutes } from './routes/keys.js'
-import { memberRoutes } from './routes/members.js'
+import { invitationRoutes } from './routes/people/invitations.js'
+import { memberRoutes } from './routes/people/members.js'
 import { noteRoutes } from './routes/notes.js'
 import type { NoteRouteRooms } from './routes/notes.js'
 import { quarantineRoutes } from './routes/quarantine.js'
@@ -83,6 +84,7 @@ export type AppRooms = AuditRouteRooms &
   Parameters<typeof crosswalkRoutes>[0] &
   Parameters<typeof keyRoutes>[0] &
   Parameters<typeof memberRoutes>[0] &
+  Parameters<typeof invitationRoutes>[0] &
   Parameters<typeof receiptRoutes>[0] &
   Parameters<typeof recipientRoutes>[0]
 
@@ -139,6 +141,7 @@ export function createApp(
     recipientRoutes(rooms),
     keyRoutes(rooms),
     memberRoutes(rooms),
+    invitationRoutes(rooms, origin),
     auditRoutes(rooms),
     keepingRoutes(rooms),
     complianceRoutes(rooms, origin),

@@ -18,7 +18,7 @@ export interface NotifyParts {
   /** When the person's quiet hours end, if they are in them and not on duty. */
   readonly quietUntil: (tx: Tx, person: string) => Promise<number | undefined>
   /** The people notified when a channel is failing. */
-  readonly operators: readonly string[]
+  readonly operators: () => readonly string[]
   readonly system: Actor
   readonly now: () => number
 }
@@ -112,7 +112,7 @@ async function sendOne(parts: NotifyParts, row: OutboxTable): Promise<void> {
   }
   await parts.ledger.record(async (tx) => {
     await settleOne(parts, tx, row, failure)
-    const people = [row.person, ...parts.operators]
+    const people = [row.person, ...parts.operators()]
     await tell(parts, tx, {
       people,
       notice: failingNotice(row, parts.now()),

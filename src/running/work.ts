@@ -5,6 +5,7 @@ import type { Logger } from '../lib/logger.js'
 import type { Reply } from '../reply.js'
 import type { Retention } from '../retention/index.js'
 import type { Certificates, Memberships } from '../site/index.js'
+import type { Roll } from '../site/enrolment/index.js'
 import type { State } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
 import type { Timekeeping } from '../timekeeping/index.js'
@@ -46,6 +47,7 @@ export interface WorkRooms
   readonly timekeeping: Pick<Timekeeping, 'observe'>
   readonly certificates: Pick<Certificates, 'refresh'>
   readonly memberships: Pick<Memberships, 'refresh'>
+  readonly roll: Pick<Roll, 'refresh'>
   /** This gateway's membership among those on its database. */
   readonly membership: Pick<Membership, 'renew'>
   /** Uploads whose gateway has not renewed them for this long are swept. */
@@ -57,6 +59,8 @@ export type Membership = Awaited<ReturnType<State['join']>>
 
 const HOUR_MS = 3_600_000
 const REFRESH_MS = 5_000
+/** A confirmed person is in effect at every gateway within 5 seconds. */
+const ROLL_MS = 2_000
 const RENEW_MS = 20_000
 const REMIND_MS = 10 * 60_000
 /** Half-written objects untouched for a day have been abandoned. */
@@ -67,11 +71,12 @@ const UNSWEPT_PARTIAL = 'half-written objects may be left; the next sweep remove
 const UNDONE = 'not all due case changes and notifications were made; the next round makes the rest'
 const UNREMOVED = 'not everything past its retention was removed; the next round removes the rest'
 const UNREMINDED = 'not all reminders were given; the next round gives the rest'
+const UNENROLLED = 'the people who were enrolled could not be read again'
 const UNREFRESHED = 'the certificates could not be read again'
 
 /** Starts the background work. Returns a function that stops it. */
 export function startWork(rooms: WorkRooms): () => Promise<void> {
-  const { leaseMs, certificates, memberships, logger } = rooms
+  const { leaseMs, certificates, memberships, roll, logger } = rooms
   const every = (intervalMs: number, message: string, work: () => Promise<void>) =>
     setInterval(() => void work().catch(warnOf(logger, message)), intervalMs).unref()
   const timers = [
@@ -83,6 +88,7 @@ export function startWork(rooms: WorkRooms): () => Promise<void> {
     // Picks up certificates that `nocturne key confirm` put into effect in another process.
     every(REFRESH_MS, UNREFRESHED, () => certificates.refresh()),
     every(REFRESH_MS, UNREFRESHED, () => memberships.refresh()),
+    every(ROLL_MS, UNENROLLED, () => roll.refresh()),
   ]
   const stopPublishing = startPublishing(rooms)
   const stopWitnessing = startWitnessing(rooms)

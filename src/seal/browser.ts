@@ -8,12 +8,11 @@
  */
 export type { Ciphers } from './ciphers.js'
 export { toRecipient } from './keys/certificate.js'
-export { readPrivateKey, signDetached } from './keys/keys.js'
+export { newKey, readPrivateKey, signDetached } from './keys/keys.js'
 export type { PrivateKey } from './keys/keys.js'
 export type { Recipient } from './keys/recipient.js'
 export { verifyDetached } from './keys/verify.js'
 export { openMessage } from './open/open.js'
-export type { OpenOptions } from './open/open.js'
 export { openSignedMessage } from './open/open-signed.js'
 export { canProveOpening, proveOpeningWeb } from './proof/web-prove.js'
 export { own, webCiphers } from './web-ciphers.js'

@@ -36,7 +36,8 @@ export async function recordCertificates(parts: FileParts): Promise<void> {
   }
   const present = new Set(files.map(({ principal }) => principal))
   for (const row of recorded)
-    if (!present.has(row.principal) && row.removed_at === null) steps.push(remove(parts, row))
+    if (!present.has(row.principal) && row.removed_at === null)
+      steps.push(removeCertificate(parts, row))
   for (const { event, apply } of steps)
     await parts.ledger.record(async (tx) => {
       await apply(tx)
@@ -88,7 +89,11 @@ function compare(
   }
 }
 
-const remove = ({ guard, now }: FileParts, row: CertificateRow): Step => ({
+/** Also for a person whose enrolment ends. */
+export const removeCertificate = (
+  { guard, now }: Pick<FileParts, 'guard' | 'now'>,
+  row: CertificateRow,
+): Step => ({
   event: certificateEvent('certificate.changed', {
     principal: row.principal,
     from: row.fingerprint,

@@ -64,16 +64,15 @@ export async function createMemberships(parts: MembershipParts): Promise<Members
     }
   }
   await refresh()
-  const members = membersOf(config)
   const stateOf = (member: Member) => states.get(keyOf(member))
-  const waiting = () => members.filter((member) => stateOf(member) === 'proposed')
+  const waiting = () => membersOf(config).filter((member) => stateOf(member) === 'proposed')
   return {
     refresh,
     waiting,
     isInEffect: (member) => !asksTwo || stateOf(member) === 'confirmed',
     record: async () => {
       if (!asksTwo) return
-      const events = changes(members, states)
+      const events = changes(membersOf(config), states)
       const [first, ...rest] = events
       if (!first) return
       await ledger.record(() => Promise.resolve({ value: undefined, events: [first, ...rest] }))

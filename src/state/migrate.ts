@@ -37,6 +37,7 @@ import { quarantineIndex } from './migrations/quarantine-index.js'
 import { notes } from './migrations/night/0095-notes.js'
 import { reminders } from './migrations/0115-reminders.js'
 import { requisitions } from './migrations/0151-requisitions.js'
+import { enrolment } from './migrations/0140-enrolment.js'
 import { waitingStudies } from './migrations/0150-waiting-studies.js'
 import { lapsedClaims } from './migrations/night/0126-lapsed-claims.js'
 import { messageDigests } from './migrations/night/0125-message-digests.js'
@@ -87,6 +88,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0115-reminders': reminders(engine),
   '0125-message-digests': messageDigests(),
   '0126-lapsed-claims': lapsedClaims(),
+  '0140-enrolment': enrolment(engine),
   '0150-waiting-studies': waitingStudies(engine),
   '0151-requisitions': requisitions(engine),
 })

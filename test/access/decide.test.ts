@@ -10,7 +10,7 @@ import { principal } from './_people.js'
 const ROLES: readonly Role[] = ['sender', 'reader', 'officer', 'operator', 'recovery']
 /** All that operators may do. */
 const OPERATORS: ReadonlySet<string> = new Set([
-  ...['gateway.metrics', 'member.confirm', 'intake.list', 'intake.assign'],
+  ...['gateway.metrics', 'member.confirm', 'member.invite', 'intake.list', 'intake.assign'],
 ])
 const golden = new URL('decisions.txt', import.meta.url)
 

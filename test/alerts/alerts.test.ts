@@ -89,7 +89,7 @@ let raised: Alert[]
 const open = (): Alerts => {
   const { state, ledger, clock } = site
   const notify = createNotify({
-    ...{ state, ledger, system: SYSTEM, now: clock.now, operators: [] },
+    ...{ state, ledger, system: SYSTEM, now: clock.now, operators: () => [] },
     senders: new Map([['mail', () => Promise.resolve(undefined)]]),
     channelsOf: () => Promise.resolve(['mail']),
     quietUntil: () => Promise.resolve(undefined),

@@ -141,7 +141,12 @@ async function openRooms(): Promise<void> {
   night = await openCriticalNight(holders, { clock }, shared, tell)
   for (const id of READERS) night.readers.add(id)
   notify = createNotify({
-    ...{ state: night.state, ledger: night.ledger, system: SYSTEM, operators: ['operator-1'] },
+    ...{
+      state: night.state,
+      ledger: night.ledger,
+      system: SYSTEM,
+      operators: () => ['operator-1'],
+    },
     senders: new Map(CHANNELS.map((one) => [one, senderOn(one)])),
     channelsOf: (_, person) => Promise.resolve(channelsOf(person)),
     quietUntil: (tx, person) => quietUntil(CONFIG, tx, person, night.clock.now()),

@@ -27,7 +27,13 @@ beforeEach(async () => {
   night = await openNight()
   const { state, ledger, clock } = night
   const notify = createNotify({
-    ...{ state, ledger, operators: [], system: { id: 'system', role: 'system' }, now: clock.now },
+    ...{
+      state,
+      ledger,
+      operators: () => [],
+      system: { id: 'system', role: 'system' },
+      now: clock.now,
+    },
     senders: new Map([['mail', () => Promise.resolve(undefined)]]),
     channelsOf: () => Promise.resolve(['mail']),
     quietUntil: () => Promise.resolve(undefined),

@@ -99,7 +99,7 @@ beforeEach(async () => {
             : ['webhook:pager'],
       ),
     quietUntil: (_tx, person) => Promise.resolve(asleep.get(person)),
-    operators: ['operator-1'],
+    operators: () => ['operator-1'],
     system: { id: 'system', role: 'system' },
     now: site.clock.now,
   })

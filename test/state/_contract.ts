@@ -71,6 +71,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'doubted_spans',
         'downloads',
         'duty_swaps',
+        'enrolled',
         'envelopes',
         'escalations',
         'events',
@@ -78,6 +79,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'gateway_keys',
         'gateways',
         'handovers',
+        'invitations',
         'items',
         'key_packets',
         'ledger_cursors',
@@ -101,6 +103,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'transfers',
         'upload_keys',
         'usage',
+        'waiting_studies',
         'write_checks',
       ])
       expect(await tables(await openOne())).toEqual(before)

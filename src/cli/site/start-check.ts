@@ -47,6 +47,7 @@ async function tryRooms(site: Site, now: Date): Promise<StartCheck> {
       const doubt = await rooms.timekeeping.doubt()
       const warnings = [
         ...(doubt ? [{ path: 'clock', ...clockProblem(doubt) }] : []),
+        ...rooms.roll.conflicts().map(({ problem, hint }) => ({ path: 'people', problem, hint })),
         ...(await rooms.certificateWarnings.ofClients()).map(({ text }) => ({
           path: 'clientCertificates',
           problem: text,

@@ -15,6 +15,7 @@ import type { Critical } from '../../critical/index.js'
 import type { SiteConfig } from '../../config/index.js'
 import type { Directory } from '../../directory/index.js'
 import type { CertificateWarnings, Memberships } from '../../site/index.js'
+import type { Roll } from '../../site/enrolment/index.js'
 import type { State } from '../../state/index.js'
 import type { ObjectStore } from '../../store/index.js'
 import { clockProblem } from '../../timekeeping/index.js'
@@ -80,6 +81,7 @@ export interface HealthRooms {
   readonly cases: Pick<Cases, 'counts'>
   readonly critical: Pick<Critical, 'counts'>
   readonly memberships: Pick<Memberships, 'waiting'>
+  readonly roll: Pick<Roll, 'conflicts'>
   readonly timekeeping: Pick<Timekeeping, 'doubt'>
   readonly alerts: Pick<Alerts, 'counts' | 'active'>
   readonly certificateWarnings: Pick<CertificateWarnings, 'all' | 'daysLeft'>
@@ -194,6 +196,7 @@ async function namedOf(rooms: HealthRooms): Promise<Named> {
       warnings.push(
         `${principal} waits to join ${group}: an officer or operator runs nocturne member confirm`,
       )
+    for (const { problem, hint } of rooms.roll.conflicts()) warnings.push(`${problem}; ${hint}`)
     for (const { table, id, reason } of await surveyRows(rooms.state, rooms.guard))
       warnings.push(`the row ${id} of ${table} is not used: ${MISMATCHES[reason]}`)
     for (const [facility, share] of await usedShares(rooms))

@@ -28,6 +28,13 @@ const workingPolicy = (more: { readonly scripts?: string; readonly images: strin
     'trusted-types default',
   ].join('; ')
 
+/** Where an invited person makes their key. The link's secret is in the fragment. */
+const JOIN_PAGE: Page = {
+  path: '/join',
+  files: { '/join': 'join.html', '/join.js': 'join.js' },
+  policy: workingPolicy({ images: 'data:' }),
+}
+
 /** What a facility sends and gets back. */
 const SEND_PAGE: Page = {
   path: '/send',
@@ -106,7 +113,7 @@ const OPEN_PAGE: Page = {
   policy: POLICY,
 }
 
-export const PAGES = [START_PAGE, READ_PAGE, SEND_PAGE, OFFICE_PAGE, OPEN_PAGE]
+export const PAGES = [START_PAGE, JOIN_PAGE, READ_PAGE, SEND_PAGE, OFFICE_PAGE, OPEN_PAGE]
 
 /** Scripts that pages start in workers, under policies of their own. */
 export const WORKERS = [DECODER, KEY_WORKER]

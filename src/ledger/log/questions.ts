@@ -20,6 +20,10 @@ const KEYS: readonly EventType[] = [
   'membership.proposed',
   'membership.confirmed',
   'membership.removed',
+  'invitation.made',
+  'invitation.answered',
+  'person.enrolled',
+  'person.removed',
 ]
 const READS: readonly EventType[] = ['ledger.read', 'ledger.exported']
 const HOLDS: readonly EventType[] = [

@@ -17,6 +17,8 @@ export interface RowHistory {
   isEnded(entry: string): boolean
   /** Register entries that were added and have not been ended. */
   registered(): readonly string[]
+  /** By principal: the invitations by which people were enrolled who have not been removed. */
+  enrolled(): ReadonlyMap<string, string>
 }
 
 export interface NamedCertificate {
@@ -27,11 +29,19 @@ export interface NamedCertificate {
 }
 
 const PAGE = 1_000
+const FOLLOWED = [
+  'certificate.changed',
+  'register.added',
+  'register.ended',
+  'person.enrolled',
+  'person.removed',
+] as const
 
 export function createRowHistory(ledger: Pick<Ledger, 'query'>): RowHistory {
   const certificates = new Map<string, NamedCertificate>()
   const added = new Set<string>()
   const ended = new Set<string>()
+  const enrolled = new Map<string, string>()
   let start = 0
   let running: Promise<void> | undefined
 
@@ -42,6 +52,9 @@ export function createRowHistory(ledger: Pick<Ledger, 'query'>): RowHistory {
       ended.add(related)
     }
     const { principal, to, certificate } = detail
+    if (type === 'person.enrolled' && typeof principal === 'string' && related !== undefined)
+      enrolled.set(principal, related)
+    if (type === 'person.removed' && typeof principal === 'string') enrolled.delete(principal)
     if (type !== 'certificate.changed' || typeof principal !== 'string') return
     certificates.set(principal, {
       fingerprint: typeof to === 'string' ? to : null,
@@ -52,7 +65,7 @@ export function createRowHistory(ledger: Pick<Ledger, 'query'>): RowHistory {
   const read = async (): Promise<void> => {
     for (let isMore = true; isMore;) {
       const { rows, next } = await ledger.query({
-        types: ['certificate.changed', 'register.added', 'register.ended'],
+        types: FOLLOWED,
         ...{ start, limit: PAGE },
       })
       for (const { index, entry } of rows) {
@@ -74,5 +87,6 @@ export function createRowHistory(ledger: Pick<Ledger, 'query'>): RowHistory {
     principals: () => [...certificates.keys()],
     isEnded: (entry) => ended.has(entry),
     registered: () => [...added],
+    enrolled: () => enrolled,
   }
 }

@@ -2,7 +2,8 @@
  * Protects rows that admit or authorise someone from changes made directly in the database: each
  * carries a MAC under the site's secret, and must agree with the ledger.
  *
- * In: rows of certificates, tokens, gateway keys and registers, as they are written and read.
+ * In: rows of certificates, people, tokens, gateway keys and registers, as they are written and
+ *      read.
  * Out: whether a row may be used; the rows that may not, by table and ID.
  * Always true: a row that was changed, added or restored outside the gateway is not used, and
  * raises an alert in the ledger.

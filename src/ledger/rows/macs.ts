@@ -10,6 +10,15 @@ export const GUARDED = {
   certificates: ['principal', 'fingerprint', 'certificate', 'since', 'removed_at'],
   certificate_changes: ['principal', 'fingerprint', 'certificate', 'proposed_at'],
   gateway_keys: ['fingerprint', 'certificate', 'since', 'until'],
+  invitations: [
+    ...(['id', 'principal', 'role', 'groups', 'facility', 'email', 'secret'] as const),
+    ...(['created_at', 'created_by', 'expires_at', 'state'] as const),
+    ...(['certificate', 'fingerprint'] as const),
+  ],
+  enrolled: [
+    ...(['principal', 'role', 'groups', 'facility', 'email'] as const),
+    ...(['certificate', 'fingerprint', 'invitation', 'since'] as const),
+  ],
   register_entries: [
     ...(['id', 'kind', 'subject', 'data', 'until'] as const),
     ...(['created_at', 'created_by', 'ended_at'] as const),

@@ -58,6 +58,36 @@ export const KEYS = {
     'the certificate has no usable signing key',
     'make a new key with `nocturne key new`',
   ),
+  certificate_taken: entry(
+    409,
+    'another principal has this certificate',
+    'make a key of your own: everybody needs one that nobody else has',
+  ),
+  invitation_unusable: entry(
+    404,
+    'the invitation is not valid',
+    'ask the operator for a new link: each works once, for a limited time, and for at most ten attempts',
+  ),
+  invitation_signature: entry(
+    422,
+    'the signature does not show that the sender has the private key',
+    'sign with the key whose certificate you send; the page at /join does that',
+  ),
+  invitation_unanswered: entry(
+    404,
+    'no certificate has been sent for this invitation',
+    '`nocturne invite list --site DIR` shows the invitations and their state',
+  ),
+  invitation_words: entry(
+    422,
+    'these are not the words of the certificate that was sent',
+    'have them read out again from the start; if they still differ, somebody else answered: run `nocturne invite end NAME`, and tell the officer',
+  ),
+  principal_exists: entry(
+    409,
+    'the site already has somebody of that name',
+    'choose another name; `nocturne invite list --site DIR` shows who was enrolled',
+  ),
   certificate_not_waiting: entry(
     404,
     'no replacement certificate is pending confirmation',

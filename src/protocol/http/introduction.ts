@@ -33,6 +33,11 @@ export const TAGS = [
   { name: 'Duty', description: 'For reading groups and officers.' },
   { name: 'Recipients', description: 'Who can open a transfer.' },
   { name: 'Signing in', description: 'Before the first request, and at the start of a shift.' },
+  {
+    name: 'Joining',
+    description:
+      'How a person is invited, sends a certificate, and is put into effect by the operator.',
+  },
   { name: 'Ledger', description: 'For officers.' },
   { name: 'Reviews, holds, pruning', description: 'For officers.' },
   { name: 'Compliance', description: 'For officers: registers and assessments.' },

@@ -12,6 +12,7 @@ import { NOTE_ROUTES } from './routes/notes.js'
 import { HANDOVER_ROUTES } from './routes/handovers.js'
 import { INTAKE_ROUTES } from './routes/intake.js'
 import { PACK_ROUTES } from './routes/packs.js'
+import { JOINING_ROUTES } from './routes/joining.js'
 import { GATEWAY_ROUTES } from './routes/gateway.js'
 import { CRITICAL_ROUTES } from './routes/critical.js'
 import { CASE_ROUTES } from './routes/cases.js'
@@ -32,6 +33,7 @@ export const ROUTES: Routes = {
   ...HANDOVER_ROUTES,
   ...READING_ROUTES,
   ...GATEWAY_ROUTES,
+  ...JOINING_ROUTES,
   ...AUDIT_ROUTES,
   ...COMPLIANCE_ROUTES,
   ...PACK_ROUTES,

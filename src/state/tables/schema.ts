@@ -14,6 +14,7 @@ import type {
   WaitingStudyTable,
 } from './arrivals.js'
 import type { ComplianceTables } from './compliance.js'
+import type { EnrolmentTables } from '../enrolment/tables.js'
 import type {
   CertificateChangeTable,
   CertificateTable,
@@ -47,7 +48,13 @@ import type { TimekeepingTables } from './timekeeping.js'
 import type { UploadKeyTable, UsageTable } from './uploads.js'
 
 export interface Tables
-  extends NightTables, ComplianceTables, AlertTables, RetentionTables, TimekeepingTables {
+  extends
+    NightTables,
+    ComplianceTables,
+    AlertTables,
+    EnrolmentTables,
+    RetentionTables,
+    TimekeepingTables {
   transfers: TransferTable
   envelopes: EnvelopeTable
   key_packets: KeyPacketTable

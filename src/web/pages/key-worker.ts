@@ -1,6 +1,7 @@
 /**
  * Holds a reader's private key. The gateway serves this script under a policy that lets it connect
- * nowhere, so the key can leave it by message only, and no message has a place for it.
+ * nowhere, so the key can leave it by message only, and no message has a place for it but one: that
+ * of a new key, encrypted with its passphrase.
  */
 import './open/without-eval.js'
 import { KeyHolder } from './keys/key-holder.js'

@@ -169,6 +169,14 @@ export const GATEWAY_ROUTES: Routes = {
     roles: 'anyone',
     answers: { 200: { about: 'HTML.', type: 'text/html' } },
   },
+  'GET /join': {
+    tag: PAGES,
+    summary: 'Page for invited people',
+    about:
+      'Makes a key in a worker of the page, or reads one, and sends its certificate. The secret of the link is in the fragment, which browsers do not send.',
+    roles: 'anyone',
+    answers: { 200: { about: 'HTML.', type: 'text/html' } },
+  },
   'GET /open': {
     tag: PAGES,
     summary: 'Page that opens sealed files in a browser',

@@ -11,6 +11,7 @@ import { shortfallOf } from '../../../protocol/outcomes.js'
 import { readChallenge } from '../../../protocol/sign-in-challenge.js'
 import {
   canProveOpening,
+  newKey,
   openMessage,
   openSignedMessage,
   own,
@@ -22,11 +23,13 @@ import {
 import type { PrivateKey } from '../../../seal/browser.js'
 import { piecesOf } from '../open/message-of.js'
 import { Meter } from '../open/meter.js'
+import { joinWith } from './joining.js'
 import { WritingDesk } from './writing-desk.js'
 import type {
   Acknowledge,
   KeyRequest,
   KeyResults,
+  MakeKey,
   OpenItem,
   Prove,
   ReadManifest,
@@ -56,6 +59,10 @@ export class KeyHolder {
     switch (request.do) {
       case 'unlock':
         return this.#unlock(request)
+      case 'make key':
+        return this.#make(request)
+      case 'join':
+        return joinWith(this.#held(), request)
       case 'sign in':
         return this.#signIn(request)
       case 'prove':
@@ -78,6 +85,13 @@ export class KeyHolder {
     } finally {
       key.fill(0)
     }
+  }
+
+  async #make({ name, passphrase }: MakeKey): Promise<KeyResults['make key']> {
+    if (passphrase === '') throw new NocturneError('key_locked')
+    const { privateKey: lockedKey, fingerprint } = await newKey({ name, passphrase })
+    this.#key = await readPrivateKey(lockedKey, passphrase)
+    return { lockedKey, fingerprint }
   }
 
   async #signIn({ challenge, origin, principal }: SignIn): Promise<KeyResults['sign in']> {

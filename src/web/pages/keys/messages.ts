@@ -20,6 +20,22 @@ export interface Unlock {
   readonly passphrase: string | undefined
 }
 
+/** A new key, which is held from then on. It leaves the worker only under its passphrase. */
+export interface MakeKey {
+  readonly do: 'make key'
+  /** In the user ID. */
+  readonly name: string
+  readonly passphrase: string
+}
+
+/** Signs that the bearer of an invitation has the key that is held. */
+export interface Join {
+  readonly do: 'join'
+  readonly gateway: string
+  readonly invitation: string
+  readonly principal: string
+}
+
 /** The challenge is signed only if it names this origin and this principal. */
 export interface SignIn {
   readonly do: 'sign in'
@@ -148,7 +164,7 @@ export interface OpenNote {
 }
 
 export type KeyRequest =
-  Unlock | SignIn | Prove | ReadManifest | OpenItem | Acknowledge | WritingRequest
+  Unlock | MakeKey | Join | SignIn | Prove | ReadManifest | OpenItem | Acknowledge | WritingRequest
 
 /** Signs that the facility has a report that `read report` opened here. */
 export interface ConfirmReport {
@@ -228,6 +244,13 @@ export interface WritingResults {
 
 export interface KeyResults extends WritingResults {
   unlock: { readonly fingerprint: string }
+  /** Armored, and encrypted with the passphrase. */
+  'make key': { readonly lockedKey: string; readonly fingerprint: string }
+  join: {
+    readonly certificate: string
+    readonly signature: string
+    readonly fingerprint: string
+  }
   'sign in': { readonly signature: string }
   prove:
     | { readonly nonce: string; readonly signature: string }

@@ -130,7 +130,8 @@ export async function signIn(
   return new Gateway(token)
 }
 
-async function call<T>(
+/** @throws GatewayRefusal */
+export async function call<T>(
   schema: z.ZodMiniType<T>,
   path: string,
   headers: Record<string, string>,

@@ -1,10 +1,10 @@
 /** Readers who are to join a group, and wait for a second person. */
 import { Router, json } from 'express'
-import type { Gatekeeper } from '../../access/index.js'
-import { memberRequest } from '../../protocol/http/gateway.js'
-import type { Memberships } from '../../site/index.js'
-import { parseBody } from '../parse.js'
-import { admit } from '../request.js'
+import type { Gatekeeper } from '../../../access/index.js'
+import { memberRequest } from '../../../protocol/http/gateway.js'
+import type { Memberships } from '../../../site/index.js'
+import { parseBody } from '../../parse.js'
+import { admit } from '../../request.js'
 
 export function memberRoutes(rooms: {
   readonly gatekeeper: Pick<Gatekeeper, 'admit'>

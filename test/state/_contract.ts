@@ -97,6 +97,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'removals',
         'report_feedback',
         'reports',
+        'requisition_orders',
         'statements',
         'time_marks',
         'tokens',

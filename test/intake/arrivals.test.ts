@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Arrivals } from '../../src/arrivals.js'
 import type { Route } from '../../src/arrivals.js'
+import { NocturneError } from '../../src/lib/errors.js'
 import { createLogger } from '../../src/lib/logger.js'
 import { file } from '../deidentify/_build.js'
 import { SENDER, openTransferSite, part } from '../transfer/_site.js'
@@ -23,11 +24,22 @@ const slice = (study: string, at: number): Buffer =>
 
 /** Arrivals whose rule may change its mind, as one that looks at the time does. */
 function opened() {
-  const state = { now: 0, route: { group: 'nights', priority: 'stat' } as Route }
+  const state = {
+    now: 0,
+    route: { group: 'nights', priority: 'stat' } as Route,
+    /** How often it was asked whether the sender may send, and whether it may. */
+    asked: 0,
+    isAllowed: true,
+  }
   const arrivals = new Arrivals(
     {
       beginGathering: (_target, study) => site.gather(study),
-      expectAllowed: () => Promise.resolve(),
+      expectAllowed: () => {
+        state.asked += 1
+        return state.isAllowed
+          ? Promise.resolve()
+          : Promise.reject(new NocturneError('unauthenticated'))
+      },
       transfers: site.transfers,
       facilityKeys: site.facilityKeys,
       logger: createLogger('silent'),
@@ -87,5 +99,19 @@ describe('a study that arrives', () => {
     const first = await take('1.2.79', 1)
     state.route = { group: 'other', priority: 'routine' }
     expect(await take('1.2.79', 2)).toBe(first)
+  })
+
+  it('is refused half a second after its sender was cut off, at the latest', async () => {
+    const { state, take } = opened()
+    await take('1.2.81', 1)
+    await take('1.2.81', 2)
+    expect(state.asked).toBe(1)
+    state.isAllowed = false
+    state.now = 500
+    await expect(take('1.2.81', 3)).rejects.toMatchObject({ code: 'unauthenticated' })
+    // A refusal is never kept.
+    state.isAllowed = true
+    await take('1.2.81', 3)
+    expect(state.asked).toBe(3)
   })
 })

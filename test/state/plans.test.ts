@@ -15,11 +15,12 @@ import { newLedgerKey } from '../../src/ledger/published/index.js'
 import { createLogger } from '../../src/lib/logger.js'
 import { newKey } from '../../src/seal/keys/index.js'
 import { keepEventTypes } from '../_event-types.js'
+import { file } from '../deidentify/_build.js'
 import { pdf } from '../transfer/_site.js'
 
 /** Tables whose rows increase with studies, reports, events and time. */
 const GROWING =
-  'case_notes case_reports case_targets case_transfers cases critical_answers critical_results ' +
+  'arrivals case_notes case_reports case_targets case_transfers cases critical_answers critical_results ' +
   'crosswalk_pieces crosswalks deposits downloads envelopes escalations events items key_packets ' +
   'ledger_tiles outbox patients proof_keys quarantine report_feedback reports transfers upload_keys'
 
@@ -70,9 +71,17 @@ type Started = Awaited<ReturnType<Gateway['start']>>
 
 /** Requests of every role, and the background work. */
 async function ask({ url, rooms }: Started): Promise<void> {
-  const as = async (who: string, route: string, method = 'GET', body?: FormData) => {
+  const as = async (
+    ...[who, route, method = 'GET', body, type]: [
+      string,
+      string,
+      string?,
+      (FormData | Uint8Array)?,
+      string?,
+    ]
+  ) => {
     const { token } = await rooms.tokens.issue(who, { days: 1, actor: SITE })
-    const headers = { Authorization: `Bearer ${token}` }
+    const headers = { Authorization: `Bearer ${token}`, ...(type && { 'Content-Type': type }) }
     const response = await fetch(`${url}${route}`, { method, headers, ...(body && { body }) })
     const text = await response.text()
     // A claim without proof is refused, after everything was looked up.
@@ -85,6 +94,12 @@ async function ask({ url, rooms }: Started): Promise<void> {
   form.append('files', new Blob([new Uint8Array(pdf('a requisition'))]), 'a.pdf')
   const sent = await as('facility-a', '/v1/transfers', 'POST', form)
   const { id } = JSON.parse(sent) as { id: string }
+  // Instance by instance, as over DIMSE: the second is added to the study of the first.
+  for (const at of [1, 2])
+    await as('facility-a', '/dicom-web/studies', 'POST', related(at), `${RELATED}; boundary=b`)
+  await rooms.transfers.arrivals()
+  const [sopClass, sopInstance] = ['1.2.840.10008.5.1.4.1.1.2', '1.2.80.1']
+  await rooms.transfers.deposits('facility-a', [{ sopClass, sopInstance }])
   const inbox = JSON.parse(await as('reader-1', '/v1/inbox')) as { cases: { id: string }[] }
   const one = inbox.cases[0]?.id ?? ''
   for (const route of ['/v1/cases', `/v1/cases/${one}`, `/v1/transfers/${id}/manifest`])
@@ -101,6 +116,17 @@ async function ask({ url, rooms }: Started): Promise<void> {
   await rooms.retention.run()
   await rooms.remind()
 }
+
+const RELATED = 'multipart/related; type="application/dicom"'
+const related = (at: number): Buffer =>
+  Buffer.concat([
+    Buffer.from('--b\r\nContent-Type: application/dicom\r\n\r\n'),
+    file([
+      [0x0020000d, 'UI', '1.2.80'],
+      [0x00080018, 'UI', `1.2.80.${at}`],
+    ]),
+    Buffer.from('\r\n--b--\r\n'),
+  ])
 
 const SITE = { id: 'site', role: 'operator' } as const
 const NO_DETECTOR = { kind: 'none', clears: false, threads: 1 } as const

@@ -66,12 +66,11 @@ export async function takeClaim(tx: Tx, claiming: Claiming, parts: ClaimParts): 
   const transfers = await transfersOf(tx, row.id)
   await parts.holdTransfers(tx, transfers, { id: holder, at: now })
   const how = howOf(row, claiming, isTaken)
-  const from = formerHolder(row, holder)
   const detail = {
     how,
     holder,
     until: new Date(now + parts.claimMs).toISOString(),
-    ...(from !== undefined && { from }),
+    ...(isHeld(row) && row.claimed_by !== holder && { from: row.claimed_by }),
     ...(override !== undefined && isTaken && { reason: override }),
   }
   const events = eventsOf(
@@ -80,12 +79,16 @@ export async function takeClaim(tx: Tx, claiming: Claiming, parts: ClaimParts): 
     { type: 'transfer.claimed', outcome: 0, actor },
     detail,
   )
-  if (how === 'free') return { row: updated, events }
+  // The claim of a case that is free again may still be a take-over, if a colleague's expired.
+  const from = formerHolder(row, holder)
+  const passed = how === 'free' && from !== undefined ? 'taken-over' : how
+  if (passed === 'free') return { row: updated, events }
+  const about = { ...detail, how: passed, ...(from !== undefined && { from }) }
   const taken: EventInput = {
-    type: `claim.${how}`,
-    outcome: how === 'overridden' ? 4 : 0,
+    type: `claim.${passed}`,
+    outcome: passed === 'overridden' ? 4 : 0,
     actor,
-    ...aboutCase(updated, transfers[0], detail),
+    ...aboutCase(updated, transfers[0], about),
   }
   return { row: updated, events: [...events, taken] }
 }
@@ -98,12 +101,12 @@ function formerHolder(row: CaseTable, holder: string): string | undefined {
 
 function howOf(
   row: CaseTable,
-  { isReassigned, holder }: Claiming,
+  { isReassigned }: Claiming,
   isTaken: boolean,
 ): 'free' | 'overridden' | 'reassigned' | 'taken-over' {
   if (isReassigned === true) return 'reassigned'
   if (isTaken) return 'overridden'
-  return formerHolder(row, holder) === undefined ? 'free' : 'taken-over'
+  return isHeld(row) ? 'taken-over' : 'free'
 }
 
 /**

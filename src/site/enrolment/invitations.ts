@@ -19,7 +19,8 @@ export interface Invitations {
   /**
    * Replaces an earlier invitation of the same name.
    *
-   * @throws NocturneError `principal_exists`, `unknown_group`, `unknown_principal` (the facility)
+   * @throws NocturneError `principal_exists`; `unknown_principal` for a group or facility that the
+   *   site does not have; `bad_request` for one that the role does not have
    */
   invite(invited: Invited, forMs: number, actor: Actor): Promise<Link & { expiresAt: number }>
   /** @throws NocturneError `invitation_unusable` */
@@ -105,8 +106,12 @@ async function invite(
   expectFree(config, principal)
   const groups = [...new Set(invited.groups)].sort()
   const unknown = groups.find((group) => !config.groups.some(({ id }) => id === group))
-  if (unknown !== undefined || (role === 'reader' && groups.length === 0))
-    throw new NocturneError('unknown_group', unknown === undefined ? {} : { subject: unknown })
+  if (unknown !== undefined) throw new NocturneError('unknown_principal', { subject: unknown })
+  // A reader without a group would see nothing; another role with one would read nothing.
+  if ((role === 'reader') !== groups.length > 0)
+    throw new NocturneError('bad_request', { field: 'groups' })
+  if ((role === 'sender') !== (facility !== undefined))
+    throw new NocturneError('bad_request', { field: 'facility' })
   if (facility !== undefined && !config.facilities.some(({ id }) => id === facility))
     throw new NocturneError('unknown_principal', { subject: facility })
   const secret = randomBytes(32).toString('base64url')

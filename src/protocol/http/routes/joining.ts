@@ -30,7 +30,7 @@ export const JOINING_ROUTES: Routes = {
     roles: ['operator'],
     json: invitationRequest,
     answers: { 201: { about: 'The link, which is shown only now.', json: invitationMade } },
-    errors: ['principal_exists', 'unknown_group', 'unknown_principal'],
+    errors: ['principal_exists', 'unknown_principal'],
   },
   'POST /v1/invitations/{principal}/confirm': {
     tag: JOINING,

@@ -14,7 +14,7 @@ const PATHS = ['transfer.ts', 'gathering.ts', 'arrivals.ts', 'reply.ts']
 /** The interfaces to the outside: HTTP, doors, background jobs. */
 const EDGES = ['http', 'doors', 'running']
 /** The compositions. */
-const COMPOSITIONS = ['gateway.ts', 'gateway', 'witness.ts']
+const COMPOSITIONS = ['gateway.ts', 'gateway', 'edge', 'witness.ts']
 
 /** Code that also runs in browsers, so it must not import any Node module. */
 const RUNS_IN_BROWSERS =

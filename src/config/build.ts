@@ -93,6 +93,7 @@ function buildFacility(
   {
     encryptedAttributes: paths,
     releasedBy,
+    edges,
     clientCertificates,
     critical,
     documentTypes,
@@ -113,6 +114,7 @@ function buildFacility(
     profile,
     ...(recipients && { encryptedAttributes: recipients }),
     ...(releasedBy && { releasedBy }),
+    ...(edges && { edges }),
     ...(clientCertificates && { clientCertificates }),
     ...(critical && { critical: buildCritical(critical) }),
     ...(documentTypes && { documentTypes }),

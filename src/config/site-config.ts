@@ -180,6 +180,8 @@ export interface FacilityConfig {
    * facility's own key signs.
    */
   readonly releasedBy?: readonly string[]
+  /** Senders that seal at the facility: the gateway stores what they sealed, and cannot open it. */
+  readonly edges?: readonly string[]
   /**
    * SHA-256 of the TLS client certificates with one of which the facility's requests must come,
    * lower-case hexadecimal.

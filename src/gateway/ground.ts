@@ -43,6 +43,21 @@ export interface RoomOptions {
   readonly anchor?: 'check' | 'skip'
   /** Whether no other process uses the database. */
   readonly isAlone?: boolean
+  /** Set at an edge. */
+  readonly edge?: EdgeOptions
+}
+
+/** How the rooms of an edge differ: they seal for a gateway elsewhere. */
+export interface EdgeOptions {
+  /** Name of that gateway, which manifests state. */
+  readonly gateway: string
+  /** Principal ID of the edge there. */
+  readonly id: string
+  /**
+   * Whether the gateway's ledger names this certificate, so that nobody has to confirm here what
+   * was confirmed there.
+   */
+  readonly isVouched: (principal: string, fingerprint: string) => boolean
 }
 
 export interface Ground {
@@ -76,6 +91,7 @@ export interface Ground {
   readonly secret: Uint8Array
   /** OpenPGP by this site's policy and at this moment. */
   readonly keys: CurrentKeys
+  readonly edge?: EdgeOptions | undefined
 }
 
 export interface CurrentKeys {
@@ -141,6 +157,7 @@ export async function openGround(
     ...steadyTimes(options, state),
     origin: options.origin ?? (() => config.gateway.origin ?? `https://${gateway}`),
     logFiles,
+    edge: options.edge,
     holder: randomName(),
     secret: new Uint8Array(hkdfSync('sha256', secrets.ledgerKey, '', 'nocturne/sign-in/v1', 32)),
   }

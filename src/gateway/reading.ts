@@ -18,6 +18,7 @@ import {
   sealedMessage,
   sealMessage,
 } from '../seal/index.js'
+import { receivedPacket } from '../seal/received/index.js'
 import { signDetached } from '../seal/keys/index.js'
 import { createTransfers, MemoryBudget } from '../transfer/index.js'
 import type { Transfers } from '../transfer/index.js'
@@ -67,7 +68,7 @@ export async function openReading(ground: Ground, records: RecordRooms): Promise
 }
 
 function openTransfers(
-  { site, state, ledger, store, gatewayKey, keys, logger, now }: Ground,
+  { site, state, ledger, store, guard, gatewayKey, keys, edge, logger, now }: Ground,
   { directory, certificates, facilityKeys, gatewayKeys }: RecordRooms,
   { cases }: Pick<Night, 'cases'>,
 ): Transfers {
@@ -75,6 +76,11 @@ function openTransfers(
   return createTransfers({
     ...{ cases, state, ledger, store, directory, facilityKeys, gatewayKeys, keyIdOf },
     ...{ gateway: gateway.name, limits, budget: new MemoryBudget(ORIGINALS_BYTES), logger, now },
+    sealsFor: edge && {
+      gateway: edge.gateway,
+      edge: edge.id,
+      fingerprint: gatewayKey.fingerprint,
+    },
     expectSender: (tx, sender) =>
       expectSender({ directory, certificates, state, ledger }, sender, tx),
     newEnvelope: async (group) => newEnvelope(await directory.recipientsOf(group), new Date(now())),
@@ -88,6 +94,15 @@ function openTransfers(
     sealedMessage,
     sign: (text) => signDetached(text, gatewayKey, new Date(now())),
     verifyDetached: keys.verifyDetached,
+    isKeyPacketFor: (packet, format, recipient) =>
+      isKeyPacketFor(packet, format, recipient, new Date(now())),
+    receivedPacket,
+    fingerprintOf: async (certificate) => (await keys.inspect(certificate)).fingerprint,
+    certificateEvent: async (principal, fingerprint) => {
+      await guard.history.follow()
+      const named = guard.history.certificate(principal)
+      return named?.fingerprint === fingerprint ? named.index : undefined
+    },
     inspectDocument: (bytes, { facility, mediaType, waived }) =>
       inspectDocument(bytes, mediaType, {
         types: facility.documentTypes ?? DOCUMENT_TYPES,

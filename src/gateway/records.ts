@@ -40,6 +40,8 @@ export async function openRecords(ground: Ground): Promise<RecordRooms> {
   const { config, secrets } = site
   const certificates = await createCertificates({
     ...{ config, state, ledger, guard, now },
+    isVouched: ({ principal, fingerprint }) =>
+      ground.edge?.isVouched(principal, fingerprint) ?? false,
     fingerprintOf: async (certificate) => (await keys.inspect(certificate)).fingerprint,
     isRevoked: async (certificate) => {
       const { problems } = await keys.inspect(certificate)

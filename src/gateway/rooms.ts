@@ -3,9 +3,10 @@ import type { Compliance } from '../compliance/index.js'
 import type { Site } from '../config/index.js'
 import { Gathering } from '../gathering.js'
 import type { AssignStudy, BeginGathering } from '../gathering.js'
+import { readSealed } from '../protocol/sealing/statement.js'
 import { Upload } from '../transfer.js'
 import type { BeginUpload, PathRooms } from '../transfer.js'
-import type { UploadTarget } from '../transfer/index.js'
+import type { Transfers, UploadTarget } from '../transfer/index.js'
 import { openAsking } from './asking.js'
 import type { AskingRooms } from './asking.js'
 import { Opened, openGround } from './ground.js'
@@ -29,7 +30,7 @@ export interface Rooms
   extends
     Omit<
       Ground,
-      'gatewayKeyUntil' | 'holder' | 'origin' | 'secret' | 'keys' | 'steady' | 'serverTime'
+      'gatewayKeyUntil' | 'edge' | 'holder' | 'origin' | 'secret' | 'keys' | 'steady' | 'serverTime'
     >,
     RecordRooms,
     ReadingRooms,
@@ -42,6 +43,8 @@ export interface Rooms
   readonly beginUpload: BeginUpload
   /** The same, for studies that arrive instance by instance. */
   readonly beginGathering: BeginGathering
+  /** The same, for transfers that an edge sealed. */
+  readonly beginSealed: Transfers['sealed']['begin']
   /**
    * Asked when an upload or an instance has arrived: the sender may have been cut off meanwhile.
    * The transaction of the commit asks again.
@@ -88,7 +91,7 @@ function pathsOf(
   { directory, certificates, facilityKeys, gatewayKeys }: RecordRooms,
   { transfers }: Pick<ReadingRooms, 'transfers'>,
   { compliance }: Pick<OversightRooms, 'compliance'>,
-): Pick<Rooms, 'beginUpload' | 'beginGathering' | 'expectAllowed' | 'assignStudy'> {
+): Pick<Rooms, 'beginUpload' | 'beginGathering' | 'beginSealed' | 'expectAllowed' | 'assignStudy'> {
   const path = {
     ...{ transfers, directory, store, facilityKeys, gatewayKeys, textDetector, now },
     limits: site.config.limits,
@@ -111,11 +114,28 @@ function pathsOf(
       if (target.waits === undefined) await gateOf(compliance, target)
       return Gathering.begin(path, target, study)
     },
+    beginSealed: async ({ actor, facility }, signed) => {
+      const stated = readSealed(signed.statement)
+      // One that cannot be read is refused by the room.
+      if (stated)
+        await gateOf(compliance, {
+          actor,
+          facility,
+          group: stated.group,
+          priority: stated.priority,
+        })
+      return transfers.sealed.begin({ actor, facility }, signed)
+    },
   }
 }
 
+type GatedTarget = Pick<
+  UploadTarget,
+  'actor' | 'facility' | 'group' | 'priority' | 'transfer' | 'release'
+>
+
 /** The gates do not stop additions to an existing transfer, or items released from quarantine. */
-const gateOf = async ({ gates }: Compliance, target: UploadTarget): Promise<void> => {
+const gateOf = async ({ gates }: Compliance, target: GatedTarget): Promise<void> => {
   const { facility, group, priority, actor } = target
   if (target.transfer === undefined && target.release === undefined)
     await gates.transfer({ facility, group, priority }, actor)

@@ -52,6 +52,8 @@ import { recipientRoutes } from './routes/recipients.js'
 import { referenceRoutes } from './routes/reference.js'
 import { reportRoutes } from './routes/reports.js'
 import type { ReportRouteRooms } from './routes/reports.js'
+import { sealedRoutes } from './sealing/routes.js'
+import type { SealedRouteRooms } from './sealing/routes.js'
 import { signInRoutes } from './routes/sign-in.js'
 import type { SignInRouteRooms } from './routes/sign-in.js'
 import { stowRoutes } from './routes/doors/stow.js'
@@ -79,6 +81,7 @@ export type AppRooms = AuditRouteRooms &
   KeepingRouteRooms &
   NoteRouteRooms &
   QuarantineRouteRooms &
+  SealedRouteRooms &
   SignInRouteRooms &
   TransferRouteRooms &
   Parameters<typeof crosswalkRoutes>[0] &
@@ -126,6 +129,7 @@ export function createApp(
     transferRoutes(rooms, metrics, gate),
     intakeRoutes(rooms, doors.arrivals),
     requisitionRoutes(rooms, doors.requisitions),
+    sealedRoutes(rooms, metrics, gate),
     quarantineRoutes(rooms, metrics, gate),
     crosswalkRoutes(rooms),
     caseRoutes(rooms),

@@ -7,12 +7,14 @@ import { FRONT } from './catalogue/front.js'
 import { ITEMS } from './catalogue/items.js'
 import { KEYS } from './catalogue/keys.js'
 import { REQUESTS } from './catalogue/requests.js'
+import { SEALING } from './catalogue/sealing.js'
 import { STORES } from './catalogue/stores.js'
 import { TRANSFERS } from './catalogue/transfers.js'
 
 export const CATALOGUE = {
   ...REQUESTS,
   ...TRANSFERS,
+  ...SEALING,
   ...STORES,
   ...ITEMS,
   ...KEYS,

@@ -6,7 +6,7 @@
 import * as z from 'zod/mini'
 import { canonicalJson } from '../lib/json.js'
 import { outcomes } from './outcomes.js'
-import { content, id, instant, itemNumber } from './words.js'
+import { content, fingerprint, id, instant, itemNumber, principalId } from './words.js'
 import type { Named } from './words.js'
 
 const MAX_ITEMS = 1_000_000
@@ -47,6 +47,8 @@ export const manifest = z.looseObject({
   group: name,
   priority: z.optional(name),
   gateway: name,
+  /** The edge that sealed it at the facility; its key signed in place of the gateway's. */
+  sealedBy: z.optional(z.looseObject({ edge: principalId, fingerprint })),
   /**
    * The transfer that this one continues: its items were held then and have been released since.
    */

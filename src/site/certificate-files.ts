@@ -19,6 +19,8 @@ export interface FileParts extends RowParts {
   readonly ledger: Pick<Ledger, 'record'>
   readonly fingerprintOf: (certificate: string) => Promise<string>
   readonly isRevoked: (certificate: string) => Promise<boolean>
+  /** Whether somebody else has confirmed it: an edge follows the ledger of its gateway. */
+  readonly isVouched?: (file: NamedCertificate) => boolean
 }
 
 /** Every difference between the files and the records becomes an event. */
@@ -70,7 +72,7 @@ function compare(
 ): Step | undefined {
   const { principal, certificate, fingerprint } = file
   const from = row?.removed_at === null ? row.fingerprint : null
-  if (row && row.fingerprint !== fingerprint) {
+  if (row && row.fingerprint !== fingerprint && parts.isVouched?.(file) !== true) {
     if (proposed === fingerprint) return undefined
     return {
       event: certificateEvent('certificate.proposed', { principal, from, to: fingerprint }),

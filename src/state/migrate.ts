@@ -41,6 +41,7 @@ import { enrolment } from './migrations/0140-enrolment.js'
 import { waitingStudies } from './migrations/0150-waiting-studies.js'
 import { lapsedClaims } from './migrations/night/0126-lapsed-claims.js'
 import { messageDigests } from './migrations/night/0125-message-digests.js'
+import { sealed } from './migrations/0145-sealed.js'
 import type { Engine } from './migrations/engine.js'
 import { refuseNewer, refuseOlder } from './sharing.js'
 import type { OlderGateways } from './sharing.js'
@@ -89,6 +90,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0125-message-digests': messageDigests(),
   '0126-lapsed-claims': lapsedClaims(),
   '0140-enrolment': enrolment(engine),
+  '0145-sealed': sealed(engine),
   '0150-waiting-studies': waitingStudies(engine),
   '0151-requisitions': requisitions(engine),
 })

@@ -126,7 +126,8 @@ const begunDetail = (
   { id: envelope, format }: { readonly id: string; readonly format: DataFormat },
 ) => ({ priority, envelope, format, ...(key && { key: key.key }) })
 
-const newTransfer = (id: string, target: UploadTarget, now: number) => ({
+/** The row of a transfer whose first request begins. */
+export const newTransfer = (id: string, target: UploadTarget, now: number) => ({
   id,
   facility: target.facility,
   group_id: target.group,

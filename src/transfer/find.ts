@@ -133,7 +133,8 @@ export async function sealedTo(db: Db, transfers: readonly string[]): Promise<st
   return rows.map(({ recipient }) => recipient)
 }
 
-function transferOf(row: TransferTable): Transfer {
+/** Only for this room. */
+export function transferOf(row: TransferTable): Transfer {
   const { manifest_digest: digest, manifest_object: object } = row
   const { manifest_size: size, manifest_envelope: envelope } = row
   const isListed = digest !== null && object !== null && size !== null && envelope !== null

@@ -64,7 +64,10 @@ export async function storeManifest(
     facility: target.facility,
     group: target.group,
     priority: target.priority,
-    gateway: rooms.gateway,
+    gateway: rooms.sealsFor?.gateway ?? rooms.gateway,
+    ...(rooms.sealsFor && {
+      sealedBy: { edge: rooms.sealsFor.edge, fingerprint: rooms.sealsFor.fingerprint },
+    }),
     ...(target.continues !== undefined && { continues: target.continues }),
     createdAt: new Date(transfer.createdAt).toISOString(),
     completedAt: now.toISOString(),

@@ -5,7 +5,9 @@ import type { Directory } from '../directory/index.js'
 import type { Actor, Ledger } from '../ledger/log/index.js'
 import type { Code } from '../lib/errors.js'
 import type { Logger } from '../lib/logger.js'
-import type { Envelope, SealedStream } from '../seal/index.js'
+import type { Content } from '../protocol/words.js'
+import type { DataFormat, Envelope, SealedStream } from '../seal/index.js'
+import type { Recipient } from '../seal/keys/index.js'
 import type { FacilityKeys, GatewayKeys } from '../site/index.js'
 import type { State, Tx } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
@@ -16,8 +18,11 @@ import type { VerifyDetached } from '../seal/keys/index.js'
 export interface TransferRooms {
   /** Name of the gateway, which manifests, crosswalks and release statements state. */
   readonly gateway: string
+  /** At an edge: the gateway that its manifests are for, and the edge that signs them. */
+  readonly sealsFor?:
+    { readonly gateway: string; readonly edge: string; readonly fingerprint: string } | undefined
   readonly state: Pick<State, 'db' | 'transaction'>
-  readonly ledger: Pick<Ledger, 'record' | 'note' | 'proof'>
+  readonly ledger: Pick<Ledger, 'record' | 'note' | 'proof' | 'query'>
   /** Adds an arriving transfer to its case, in the same transaction. */
   readonly cases: Pick<Cases, 'arrive' | 'ofTransfers' | 'raise'>
   readonly store: Pick<ObjectStore, 'put' | 'get' | 'delete' | 'list'>
@@ -29,6 +34,7 @@ export interface TransferRooms {
     | 'profileOf'
     | 'recipientsOf'
     | 'usableRecipientsOf'
+    | 'group'
   >
   readonly facilityKeys: Pick<FacilityKeys, 'secretsOf'>
   readonly gatewayKeys: Pick<GatewayKeys, 'expectFit'>
@@ -74,6 +80,22 @@ export interface TransferRooms {
       readonly waived: readonly Code[]
     },
   ) => AsyncIterable<Buffer>
+  /** Whether this is one key packet, addressed to the recipient. */
+  readonly isKeyPacketFor: (
+    packet: Uint8Array,
+    format: DataFormat,
+    recipient: Recipient,
+  ) => Promise<boolean>
+  /**
+   * Wraps a data packet that an edge sealed for the store, which keeps it only if it is this one.
+   */
+  readonly receivedPacket: (
+    octets: AsyncIterable<Uint8Array>,
+    expected: { readonly format: DataFormat } & Content,
+  ) => SealedStream
+  readonly fingerprintOf: (certificate: string) => Promise<string>
+  /** Index of the event that put the principal's certificate into effect. */
+  readonly certificateEvent: (principal: string, fingerprint: string) => Promise<number | undefined>
   readonly limits: Pick<Limits, 'transferItems' | 'transferBytes' | 'dailyBytes'>
   /** Shared by all uploads of the process. */
   readonly budget: MemoryBudget

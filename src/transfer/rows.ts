@@ -21,7 +21,7 @@ const ROWS_A_STATEMENT = 500
 export async function claimEnvelope(
   tx: Tx,
   envelope: string,
-  from: 'receiving' | 'growing' = 'receiving',
+  from: 'receiving' | 'growing' | 'uploading' = 'receiving',
 ): Promise<void> {
   const { numUpdatedRows } = await tx
     .updateTable('envelopes')

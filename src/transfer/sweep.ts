@@ -72,6 +72,7 @@ export async function forgetEnvelope(
  * how many. Two gateways may sweep at the same time. What this gateway is filling is never removed.
  */
 export async function sweep(rooms: TransferRooms, leasedBefore: number): Promise<number> {
+  await endUploading(rooms)
   const left = await rooms.state.db
     .selectFrom('envelopes')
     .select(['id', 'transfer', 'state'])
@@ -88,6 +89,28 @@ export async function sweep(rooms: TransferRooms, leasedBefore: number): Promise
   await removeDecided(rooms)
   await forgetOldKeys(rooms.state, rooms.now())
   return swept
+}
+
+/**
+ * What an edge sends outlives restarts, so only its own lease ends it; then it is removed like any
+ * other upload, and the edge sends it again.
+ */
+async function endUploading({ state, now }: TransferRooms): Promise<void> {
+  const old = await state.db
+    .selectFrom('envelopes')
+    .select('id')
+    .where('state', '=', 'uploading')
+    .where('lease_until', '<', now())
+    .execute()
+  if (old.length === 0) return
+  await state.transaction((tx) =>
+    tx
+      .updateTable('envelopes')
+      .set({ state: 'receiving' })
+      .where('state', '=', 'uploading')
+      .where('lease_until', '<', now())
+      .execute(),
+  )
 }
 
 /**

@@ -53,6 +53,17 @@ import { Leases } from './lease.js'
 import { usedShares } from './quota.js'
 import type { TransferRooms } from './rooms.js'
 import type { SealedObject } from './sealed-object.js'
+import type { SealedAnswer, SealerAnswer } from '../protocol/sealing/http.js'
+import { beginSealed } from './sealed/begin.js'
+import type { SealedSender } from './sealed/begin.js'
+import type { SealingAsker } from './sealed/check.js'
+import { completeSealed } from './sealed/complete.js'
+import { describeSealed, handedOver, waitingTransfers } from './sealed/hand-over.js'
+import type { HandOver, Identity } from './sealed/hand-over.js'
+import { sealerOf } from './sealed/sealer.js'
+import { takeSealed } from './sealed/take.js'
+import { tellSealing } from './sealed/tell.js'
+import type { SealingAbout } from './sealed/tell.js'
 import { sweep } from './sweep.js'
 import { openGathering } from './upload/open-gathering.js'
 import type { OpenGathering } from './upload/open-gathering.js'
@@ -126,6 +137,28 @@ export interface Transfers {
    * Returns how many.
    */
   sweep(leasedBefore: number): Promise<number>
+
+  /** Transfers that an edge seals at its facility. */
+  readonly sealed: {
+    /** @throws NocturneError `edge_unknown`, `recipient_unusable` */
+    tell(asker: SealingAsker): Promise<SealingAbout>
+    /** @throws NocturneError as `beginSealed` */
+    begin(sender: SealedSender, signed: SignedStatement): Promise<SealedAnswer>
+    /** @throws NocturneError as `takeSealed` */
+    take(
+      sender: SealedSender,
+      packet: Parameters<typeof takeSealed>[2],
+    ): ReturnType<typeof takeSealed>
+    /** @throws NocturneError as `completeSealed` */
+    complete(sender: SealedSender, transfer: string): Promise<CompletedTransfer>
+    /** @throws NocturneError `not_found` */
+    sealer(transfer: string): Promise<SealerAnswer>
+    /** At an edge: what the gateway has not taken over, oldest first. */
+    waiting(limit: number): Promise<readonly Transfer[]>
+    /** @throws NocturneError as `describeSealed` */
+    describe(transfer: Transfer, as: Identity, joins: string | undefined): Promise<HandOver>
+    handedOver(transfer: Transfer, as: Identity, statement: string): Promise<void>
+  }
 
   /** How many parts of each of the transfers had each outcome. */
   countOutcomes(transfers: readonly string[]): Promise<readonly OutcomeCount[]>
@@ -253,6 +286,7 @@ export function createTransfers(given: Omit<TransferRooms, 'leases'>): Transfers
     abandonEmpty: (actor, transfer) => abandonEmpty(rooms, actor, transfer),
     complete: (actor, transfer) => completeTransfer(rooms, actor, transfer),
     sweep: (leasedBefore) => sweep(rooms, leasedBefore),
+    sealed: sealedOf(rooms),
     claims: { hold: holdTransfers, acknowledge: acknowledgeTransfer },
     countOutcomes: (all) => countOutcomes(state.db, all),
     usedShares: () => usedShares(rooms),
@@ -284,10 +318,23 @@ export function createTransfers(given: Omit<TransferRooms, 'leases'>): Transfers
       held: expireHeld,
       namedBy: (transfer) => namedObjects(state.db, transfer),
     },
-    crosswalks: {
-      list: (facility, range) => listCrosswalks(rooms, facility, range),
-      read: (actor, facility, id) => readCrosswalk(rooms, actor, facility, id),
-      size: (facility, id) => sizeOfCrosswalk(rooms, facility, id),
-    },
+    crosswalks: crosswalksOf(rooms),
   }
 }
+
+const sealedOf = (rooms: TransferRooms): Transfers['sealed'] => ({
+  tell: (asker) => tellSealing(rooms, asker),
+  begin: (sender, signed) => beginSealed(rooms, sender, signed),
+  take: (sender, packet) => takeSealed(rooms, sender, packet),
+  complete: (sender, transfer) => completeSealed(rooms, sender, transfer),
+  sealer: (transfer) => sealerOf(rooms, transfer),
+  waiting: (limit) => waitingTransfers(rooms, limit),
+  describe: (transfer, as, joins) => describeSealed(rooms, transfer, as, joins),
+  handedOver: (transfer, as, statement) => handedOver(rooms, transfer, as, statement),
+})
+
+const crosswalksOf = (rooms: TransferRooms): Transfers['crosswalks'] => ({
+  list: (facility, range) => listCrosswalks(rooms, facility, range),
+  read: (actor, facility, id) => readCrosswalk(rooms, actor, facility, id),
+  size: (facility, id) => sizeOfCrosswalk(rooms, facility, id),
+})

@@ -11,14 +11,16 @@ export type TransferView = Named<TransferAnswer>
 /** Counts the item outcomes of all rows with one query, and the items held with another. */
 export async function viewsOf(db: Db, rows: readonly Transfer[]): Promise<TransferView[]> {
   const ids = rows.map(({ id }) => id)
-  const [counts, held, waits] = await Promise.all([
+  const [counts, held, waits, edges] = await Promise.all([
     countsOf(db, ids),
     heldOf(db, ids),
     waitsOf(db, rows),
+    edgesOf(db, ids),
   ])
   return rows.map((row) => ({
     ...viewOf(row, counts.get(row.id) ?? NONE, held.get(row.id) ?? 0),
     ...waits.get(row.id),
+    ...edges.get(row.id),
   }))
 }
 
@@ -72,6 +74,21 @@ async function waitsOf(db: Db, rows: readonly Transfer[]): Promise<ReadonlyMap<s
     .where('transfer', 'in', ids)
     .execute()
   return new Map(found.map(({ transfer, reason }) => [transfer, { waits: reason }]))
+}
+
+/** The edges that sealed them; none for those that the gateway sealed. */
+async function edgesOf(db: Db, ids: readonly string[]) {
+  const rows =
+    ids.length === 0
+      ? []
+      : await db
+          .selectFrom('sealed_transfers')
+          .select(['transfer', 'edge', 'fingerprint'])
+          .where('transfer', 'in', ids)
+          .execute()
+  return new Map(
+    rows.map(({ transfer, edge, fingerprint }) => [transfer, { sealedBy: { edge, fingerprint } }]),
+  )
 }
 
 const viewOf = (transfer: Transfer, outcomes: Readonly<Counts>, held: number): TransferView => {

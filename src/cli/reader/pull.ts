@@ -15,23 +15,21 @@ import type { Manifest, ManifestItem } from '../../protocol/manifest.js'
 import { shortfallOf } from '../../protocol/outcomes.js'
 import type { Shortfall } from '../../protocol/outcomes.js'
 import { itemPaths } from '../../protocol/opened-names.js'
-import { openSignedMessage } from '../../seal/open/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
-import type { SignedContent } from '../../seal/open/index.js'
 import { acknowledge } from './acknowledge.js'
 import { GatewayError } from '../client.js'
 import type { GatewayClient } from '../client.js'
-import { about, CommandError } from '../command-error.js'
+import { CommandError } from '../command-error.js'
 import { ContentMeter, isSame } from './content-meter.js'
 import { fetchManifest, fetchToFile, fetchToMemory, IN_MEMORY_BYTES, readBack } from './download.js'
 import type { Fetch } from './download.js'
 import { makeFolder, once, writeWhole, writeWholeText } from '../local-write.js'
-import { parseManifest } from './manifest.js'
 import { openItem } from './open-item.js'
 import type { WriteOpened } from './open-item.js'
 import type { Progress } from '../progress.js'
 import type { TrustedGateway } from './pull-targets.js'
 import { fetchReceipts } from './receipts.js'
+import { openManifest } from './opened/signed-manifest.js'
 
 /** Items in progress at a time: enough to hide round trips and fsyncs. */
 const AT_A_TIME = 4
@@ -87,8 +85,9 @@ export async function pull(work: Pull, id: string): Promise<PullReport> {
   const folder = join(work.out, id)
   const partial = join(folder, '.partial')
   await makeFolder(partial)
-  const { content: bytes, signedAt, hasKeyEnded } = await openManifest(work, id)
-  const manifest = parseManifest(bytes, id, work.gateway.name)
+  const sealed = work.manifest ?? (await fetchManifest(work, id))
+  const { signed, manifest } = await openManifest(sealed, work.key, work.gateway, id)
+  const { content: bytes, signedAt, hasKeyEnded } = signed
   const kept = await pullItems(work, manifest, partial)
   await writeWholeText(join(folder, 'manifest.json'), Buffer.from(bytes).toString('utf8'))
   await rm(partial, { recursive: true, force: true })
@@ -118,15 +117,6 @@ export async function pull(work: Pull, id: string): Promise<PullReport> {
     signedAt: signedAt.toISOString(),
     hasKeyEnded,
     hasReceipts: await fetchReceipts(work, manifest, join(folder, 'receipts.ndjson')),
-  }
-}
-
-async function openManifest(work: Pull, id: string): Promise<SignedContent> {
-  const sealed = work.manifest ?? (await fetchManifest(work, id))
-  try {
-    return await openSignedMessage(sealed, [work.key], work.gateway.signers, new Date())
-  } catch (error) {
-    throw about('the manifest', error)
   }
 }
 

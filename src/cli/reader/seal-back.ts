@@ -10,8 +10,8 @@ import { openSignedMessage } from '../../seal/open/index.js'
 import type { GatewayClient } from '../client.js'
 import { about, CommandError } from '../command-error.js'
 import { fetchManifest } from './download.js'
-import { parseManifest } from './manifest.js'
 import type { TrustedGateway } from './pull-targets.js'
+import { openManifest } from './opened/signed-manifest.js'
 
 /** For opening what came back, and answering it. */
 export interface OpeningWork {
@@ -115,15 +115,5 @@ export async function aboutStudies(
 
 async function manifestOf(work: Reporting, transfer: string) {
   const sealed = await fetchManifest(work, transfer)
-  try {
-    const { content } = await openSignedMessage(
-      sealed,
-      [work.key],
-      work.gateway.signers,
-      new Date(),
-    )
-    return parseManifest(content, transfer, work.gateway.name)
-  } catch (error) {
-    throw about('the manifest', error)
-  }
+  return (await openManifest(sealed, work.key, work.gateway, transfer)).manifest
 }

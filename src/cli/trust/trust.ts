@@ -12,6 +12,7 @@ import {
   verifyExport,
   verifyReceipt,
 } from '../../ledger/verify/index.js'
+import type { ProvenCertificate, SealerAnswer } from '../../protocol/sealing/http.js'
 import { gatewayAnswer, logAnswer } from '../../protocol/http/gateway.js'
 import { CATALOGUE } from '../../lib/errors.js'
 import type { Code } from '../../lib/errors.js'
@@ -46,6 +47,19 @@ export interface Trust {
    * @throws CommandError `receipt_invalid`
    */
   checkReceipts(file: string): Promise<void>
+  /**
+   * Verifies that the ledger put this certificate into effect for the principal.
+   *
+   * @throws CommandError `receipt_invalid`
+   */
+  checkCertificate(proven: ProvenCertificate): Promise<void>
+  /**
+   * Verifies that the ledger names this edge as the one that sealed the transfer, and returns the
+   * digest of the manifest that it names.
+   *
+   * @throws CommandError `receipt_invalid`
+   */
+  checkSealer(sealer: SealerAnswer, transfer: string): Promise<string>
 }
 
 interface Asking {
@@ -95,6 +109,8 @@ export async function openTrust(asking: Asking): Promise<Trust> {
   return {
     ...{ gateway: name, signers },
     checkReceipt: (receipt, transfer) => checkReceipt(ledgerKey, receipt, transfer),
+    checkCertificate: (proven) => checkCertificate(ledgerKey, proven),
+    checkSealer: (sealer, transfer) => checkSealer(ledgerKey, sealer, transfer),
     checkReceipts: async (path) => {
       const lines = readLines(createReadStream(path))
       const report = await verifyExport(lines, ledgerKey, nodeCrypto)
@@ -139,14 +155,64 @@ async function firstKeys(served: readonly ServedKey[]): Promise<Keys> {
   })
 }
 
+interface ProvenEntry {
+  readonly type?: unknown
+  readonly transfer?: unknown
+  readonly detail?: {
+    readonly principal?: unknown
+    readonly to?: unknown
+    readonly manifest?: unknown
+    readonly sealedBy?: { readonly edge?: unknown; readonly fingerprint?: unknown }
+  }
+}
+
+/** The entry that a receipt proves. @throws CommandError `receipt_invalid` */
+async function provenEntry(ledgerKey: string, receipt: string): Promise<ProvenEntry> {
+  const report = await verifyReceipt(receipt, ledgerKey, nodeCrypto)
+  if (!report.ok) throw failed('receipt_invalid', report.problem)
+  return JSON.parse(report.entry ?? '{}') as ProvenEntry
+}
+
+/** As `Trust.checkCertificate`, under a key that the caller trusts. */
+export async function checkCertificate(
+  ledgerKey: string,
+  { id, fingerprint, certificate, receipt }: ProvenCertificate,
+): Promise<void> {
+  const { type, detail } = await provenEntry(ledgerKey, receipt)
+  const isNamed =
+    type === 'certificate.changed' && detail?.principal === id && detail.to === fingerprint
+  if (!isNamed || (await fingerprintOf(certificate)) !== fingerprint)
+    throw failed('receipt_invalid', `it does not name the certificate of ${id}`)
+}
+
+/** As `Trust.checkSealer`, under a key that the caller trusts. */
+export async function checkSealer(
+  ledgerKey: string,
+  { edge, fingerprint, certificate, receipt }: SealerAnswer,
+  transfer: string,
+): Promise<string> {
+  const entry = await provenEntry(ledgerKey, receipt)
+  const { manifest, sealedBy } = entry.detail ?? {}
+  const isNamed =
+    entry.type === 'transfer.available' &&
+    entry.transfer === transfer &&
+    sealedBy?.edge === edge &&
+    sealedBy.fingerprint === fingerprint
+  if (
+    !isNamed ||
+    typeof manifest !== 'string' ||
+    (await fingerprintOf(certificate)) !== fingerprint
+  )
+    throw failed('receipt_invalid', `it does not say that ${edge} sealed the transfer`)
+  return manifest
+}
+
 async function checkReceipt(
   ledgerKey: string,
   receipt: string,
   transfer: string | undefined,
 ): Promise<void> {
-  const report = await verifyReceipt(receipt, ledgerKey, nodeCrypto)
-  if (!report.ok) throw failed('receipt_invalid', report.problem)
-  const entry = JSON.parse(report.entry ?? '{}') as { readonly transfer?: unknown }
+  const entry = await provenEntry(ledgerKey, receipt)
   if (transfer !== undefined && entry.transfer !== transfer)
     throw failed('receipt_invalid', 'it is about another transfer')
 }

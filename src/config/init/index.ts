@@ -4,4 +4,4 @@
  */
 export { addFacilitySecret, rotateFacilitySecret } from './facility-secret.js'
 export { DEMO_PRINCIPALS, initSite } from './init.js'
-export type { InitReport } from './init.js'
+export type { InitReport, KeyMakers } from './init.js'

@@ -21,6 +21,7 @@ const facility = z
     encryptedAttributes: good(facilityFields.encryptedAttributes),
     groups: ids,
     releasedBy: ids,
+    edges: ids,
     clientCertificates: good(facilityFields.clientCertificates),
     critical: z
       .object({ contacts: ids, failSafe: good(z.string()) })

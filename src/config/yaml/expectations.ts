@@ -56,6 +56,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'facilities[].releasedBy':
     'write the IDs of people with the role sender and this facility, for example [dr-lee], or omit it',
   'facilities[].releasedBy[]': 'write the ID of a person with the role sender and this facility',
+  'facilities[].edges':
+    'write the IDs of people with the role sender and this facility that seal there, for example [edge-1], or omit it',
+  'facilities[].edges[]': 'write the ID of a person with the role sender and this facility',
   'facilities[].encryptedAttributes':
     "write the path of a PEM file with an X.509 certificate of the facility's RSA key, or a list of up to 8, or omit it",
   'facilities[].requisition':

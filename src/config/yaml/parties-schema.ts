@@ -53,6 +53,7 @@ export const facilityFields = {
     .max(32, 'names too many certificates')
     .optional(),
   releasedBy: z.array(reference).min(1, 'names nobody').max(100, 'names too many').optional(),
+  edges: z.array(reference).min(1, 'names nobody').max(100, 'names too many').optional(),
   encryptedAttributes: certificatePaths.optional(),
   critical: z.strictObject(criticalFields).optional(),
   requisition: z

@@ -31,7 +31,7 @@ export function checkReferences(site: SiteDraft): Finding[] {
       ...wrongRoles(site, readers, index),
     ]),
     ...senders(site),
-    ...releasers(site),
+    ...ownSenders(site),
     ...clientCertificates(site),
     ...criticalContacts(site),
     ...calledAtNight(site),
@@ -143,20 +143,22 @@ function senders(site: SiteDraft): Finding[] {
   })
 }
 
-/** Only a facility's own senders may release for it: nobody else may see its held items. */
-const releasers = (site: SiteDraft): Finding[] =>
-  site.facilities.flatMap(({ id, releasedBy }, index) =>
-    (releasedBy ?? []).flatMap((name, place): Finding[] => {
-      const person = site.people.find((one) => one.id !== undefined && one.id === name)
-      if (name === undefined || (person?.role === 'sender' && person.facility === id)) return []
-      return [
-        {
-          at: ['facilities', index, 'releasedBy', place],
-          problem: `names ${shorten(name)}, who is not a sender of this facility`,
-          hint: `add ${shorten(name)} to people with the role sender and this facility, or remove it here`,
-        },
-      ]
-    }),
+/** Only a facility's own senders may release for it, and seal for it. */
+const ownSenders = (site: SiteDraft): Finding[] =>
+  site.facilities.flatMap(({ id, ...facility }, index) =>
+    (['releasedBy', 'edges'] as const).flatMap((list) =>
+      (facility[list] ?? []).flatMap((name, place): Finding[] => {
+        const person = site.people.find((one) => one.id !== undefined && one.id === name)
+        if (name === undefined || (person?.role === 'sender' && person.facility === id)) return []
+        return [
+          {
+            at: ['facilities', index, list, place],
+            problem: `names ${shorten(name)}, who is not a sender of this facility`,
+            hint: `add ${shorten(name)} to people with the role sender and this facility, or remove it here`,
+          },
+        ]
+      }),
+    ),
   )
 
 /** Contacts are the facility itself or its senders; the fail-safe may be anybody of the site. */

@@ -11,5 +11,6 @@
 export type { StoreAnswer } from './answer.js'
 export { storeBody } from './body.js'
 export type { StoreParts } from './body.js'
+export { paced } from './paced.js'
 export { answerType, render } from './render.js'
 export type { AnswerType } from './render.js'

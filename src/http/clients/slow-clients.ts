@@ -11,7 +11,7 @@ const GRACE_MS = 30_000
 
 /** Uploads, whose doors bound the pace themselves. */
 const isStreamed = ({ headers }: Request): boolean =>
-  /^(?:multipart\/|application\/dicom)/i.test(headers['content-type'] ?? '')
+  /^(?:multipart\/|application\/(?:dicom|octet-stream))/i.test(headers['content-type'] ?? '')
 
 /**
  * A body must be there within a minute, and one that was answered before its end, such as a refused

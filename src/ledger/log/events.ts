@@ -53,6 +53,7 @@ export const EVENT_TYPES = {
   'facility.rekeyed': ['110113', '110129'],
   'transfer.extended': ['110104'],
   'transfer.available': ['110104'],
+  'transfer.forwarded': ['110104'],
   'transfer.abandoned': ['110104'],
   'transfer.claimed': ['110111'],
   'transfer.released': ['110111'],

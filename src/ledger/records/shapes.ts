@@ -128,6 +128,12 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
   'facility.rekeyed': alert('a facility got a new secret for its pseudonyms'),
   'transfer.extended': sent('an upload to an open transfer ended', 'update'),
   'transfer.available': sent('a transfer became available', 'create'),
+  'transfer.forwarded': {
+    title: 'the gateway took over a transfer that was sealed here',
+    action: 'R',
+    flow: 'out',
+    purpose: 'TREAT',
+  },
   'transfer.abandoned': sent('a transfer was abandoned'),
   'transfer.claimed': handled('a transfer was claimed'),
   'transfer.released': handled('a claim was released'),

@@ -26,6 +26,8 @@ export interface NamedCertificate {
   readonly fingerprint: string | null
   /** SHA-256 of the armored certificate, if the event states it. */
   readonly digest: string | undefined
+  /** Index of the event in the log. */
+  readonly index: number
 }
 
 const PAGE = 1_000
@@ -45,7 +47,7 @@ export function createRowHistory(ledger: Pick<Ledger, 'query'>): RowHistory {
   let start = 0
   let running: Promise<void> | undefined
 
-  const take = ({ type, related, detail = {} }: LedgerEntry): void => {
+  const take = (index: number, { type, related, detail = {} }: LedgerEntry): void => {
     if (type === 'register.added' && related !== undefined) added.add(related)
     if (type === 'register.ended' && related !== undefined) {
       added.delete(related)
@@ -59,6 +61,7 @@ export function createRowHistory(ledger: Pick<Ledger, 'query'>): RowHistory {
     certificates.set(principal, {
       fingerprint: typeof to === 'string' ? to : null,
       digest: typeof certificate === 'string' ? certificate : undefined,
+      index,
     })
   }
 
@@ -69,7 +72,7 @@ export function createRowHistory(ledger: Pick<Ledger, 'query'>): RowHistory {
         ...{ start, limit: PAGE },
       })
       for (const { index, entry } of rows) {
-        take(entry)
+        take(index, entry)
         start = index + 1
       }
       isMore = next !== undefined

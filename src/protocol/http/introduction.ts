@@ -19,6 +19,10 @@ ciphertext. Anything that speaks HTTP and OpenPGP can be a client; the \`nocturn
 
 export const TAGS = [
   { name: 'Sending', description: 'For facilities.' },
+  {
+    name: 'Sealing at the facility',
+    description: 'For edges, which seal where the studies are made.',
+  },
   { name: 'Quarantine and crosswalk', description: 'What a facility manages.' },
   { name: 'Reading', description: 'For reading groups.' },
   {

@@ -18,10 +18,12 @@ import { CRITICAL_ROUTES } from './routes/critical.js'
 import { CASE_ROUTES } from './routes/cases.js'
 import { REPORT_ROUTES } from './routes/reports.js'
 import { READING_ROUTES } from './routes/reading.js'
+import { SEALING_ROUTES } from './routes/sealing.js'
 import { SENDING_ROUTES } from './routes/sending.js'
 
 export const ROUTES: Routes = {
   ...SENDING_ROUTES,
+  ...SEALING_ROUTES,
   ...CASE_ROUTES,
   ...REPORT_ROUTES,
   ...CRITICAL_ROUTES,

@@ -1,7 +1,7 @@
 /** Sending, following and reading transfers. */
 import * as z from 'zod/mini'
 import { PRIORITIES } from '../priority.js'
-import { WAITS, about, count, id, instant, itemNumber, word } from '../words.js'
+import { WAITS, about, count, fingerprint, id, instant, itemNumber, word } from '../words.js'
 import type { Named } from '../words.js'
 import { outcomes } from '../outcomes.js'
 import { caseView } from './cases.js'
@@ -116,6 +116,12 @@ export const transferAnswer = z.looseObject({
   ),
   outcomes: z.optional(
     about('Number of items per outcome, including those that were not accepted.', outcomes),
+  ),
+  sealedBy: z.optional(
+    about(
+      'The edge that sealed it at the facility, and signed its manifest; absent when the gateway did.',
+      z.looseObject({ edge: text, fingerprint }),
+    ),
   ),
 })
 export type TransferAnswer = z.infer<typeof transferAnswer>

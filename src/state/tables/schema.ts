@@ -44,6 +44,7 @@ import type {
   TransferTable,
 } from './transfers.js'
 import type { RetentionTables } from './retention.js'
+import type { SealedTables } from './sealed.js'
 import type { TimekeepingTables } from './timekeeping.js'
 import type { UploadKeyTable, UsageTable } from './uploads.js'
 
@@ -54,6 +55,7 @@ export interface Tables
     AlertTables,
     EnrolmentTables,
     RetentionTables,
+    SealedTables,
     TimekeepingTables {
   transfers: TransferTable
   envelopes: EnvelopeTable

@@ -59,9 +59,10 @@ export interface EnvelopeTable {
   /**
    * `receiving`: until its items are committed in one transaction. `growing`: its items are
    * committed one by one. `settling`: a growing envelope was abandoned and is being cleaned up.
-   * `swept`: its objects are being removed.
+   * `swept`: its objects are being removed. `uploading`: sealed at a facility; its items arrive one
+   * by one, also after a restart, and are visible once all are there.
    */
-  state: 'receiving' | 'growing' | 'settling' | 'committed' | 'swept'
+  state: 'receiving' | 'growing' | 'settling' | 'uploading' | 'committed' | 'swept'
   /** Format of the OpenPGP data packets of its items. */
   format: 'seipd1' | 'seipd2'
   /**

@@ -52,7 +52,7 @@ export const registerPull: Register = (parent, cli) => {
 async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): Promise<void> {
   const output = cli.output(options)
   checkModes(id, options)
-  const [{ readSigners }, { openTrust }, { readKey }] = await Promise.all([
+  const [{ edgesOf, readSigners }, { openTrust }, { readKey }] = await Promise.all([
     import('../../reader/pull-targets.js'),
     import('../../trust/trust.js'),
     import('../../key-options.js'),
@@ -65,7 +65,9 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
     const hasOwnSigners = own.length > 0
     const trusting = { ...connectionOf(options), client, output, hasOwnSigners }
     const trust = await patiently(() => openTrust(trusting))
-    const gateway = { name: trust.gateway, signers: hasOwnSigners ? own : trust.signers }
+    const gateway = hasOwnSigners
+      ? { name: trust.gateway, signers: own }
+      : { name: trust.gateway, signers: trust.signers, edgeOf: edgesOf(client, trust) }
     const { signal } = cli
     const { serve: port, out } = options
     const serving = port === undefined ? undefined : await startServing(options, port, output)

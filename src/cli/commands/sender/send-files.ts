@@ -25,6 +25,8 @@ export interface SendCommandOptions extends SendOptions {
   readonly each?: boolean
   readonly quiet: number
   readonly fromDicomdir?: boolean
+  readonly sealHere?: boolean
+  readonly site?: string
 }
 
 const OUTCOMES = ['accepted', 'duplicate', 'quarantined', 'refused'] as const

@@ -40,10 +40,17 @@ export const registerSend: Register = (parent, cli) => {
       30,
     )
     .option('--from-dicomdir', 'send what the DICOMDIR of a medium names, each study by itself')
+    .option(
+      '--seal-here',
+      'de-identify and seal on this machine: the gateway gets only what it cannot open',
+    )
+    .option('--site <dir>', 'with --seal-here: folder of the edge, made the first time')
     .action(async (paths: string[], options: SendCommandOptions) => {
       const output = cli.output(options)
       checkOptions(options)
-      if (options.watch === true)
+      if (options.sealHere === true)
+        await (await import('./send-sealed.js')).sendSealed(cli, output, paths, options)
+      else if (options.watch === true)
         await (await import('./send-watch.js')).sendWatched(cli, output, paths, options)
       else if (options.fromDicomdir === true)
         await (await import('./send-media.js')).sendMedia(cli, output, paths, options)
@@ -51,7 +58,15 @@ export const registerSend: Register = (parent, cli) => {
     })
 }
 
-function checkOptions({ watch, each, fromDicomdir, case: joined }: SendCommandOptions): void {
+function checkOptions(options: SendCommandOptions): void {
+  const { watch, each, fromDicomdir, case: joined, sealHere, site } = options
+  if (sealHere === true && (watch === true || fromDicomdir === true || joined !== undefined))
+    throw usageError(
+      '--seal-here seals one study at a time',
+      'omit --watch, --from-dicomdir and --case, or send without --seal-here',
+    )
+  if (site !== undefined && sealHere !== true)
+    throw usageError('--site belongs to --seal-here', 'add --seal-here, or omit --site')
   if (watch === true && fromDicomdir === true)
     throw usageError('a medium does not change', 'give --watch or --from-dicomdir, not both')
   if (each === true && watch !== true)

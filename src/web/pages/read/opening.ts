@@ -4,6 +4,7 @@ import type { CaseView } from '../../../protocol/http/cases.js'
 import type { Manifest, ManifestItem } from '../../../protocol/manifest.js'
 import { itemPaths } from '../../../protocol/opened-names.js'
 import { shortfallOf, shortfallText } from '../../../protocol/outcomes.js'
+import { KeyError } from '../keys/key-worker-handle.js'
 import { factsOf } from '../viewer/facts.js'
 import type { InstanceFacts } from '../viewer/facts.js'
 import { textsOf } from '../session/problem.js'
@@ -135,8 +136,17 @@ export class Opening {
     const { gateway, keys, about } = this.#session
     const sealed = await gateway.manifest(transfer, this.#ended.signal)
     const signers = [{ certificate: about.certificate }, ...about.formerCertificates]
-    const asked = { do: 'manifest', sealed, transfer, gateway: about.name, signers } as const
-    return (await keys.ask(asked)).manifest
+    const asked = { do: 'manifest', sealed, transfer, gateway: about.name } as const
+    try {
+      return (await keys.ask({ ...asked, signers })).manifest
+    } catch (error) {
+      if (!(error instanceof KeyError) || error.code !== 'manifest_not_signed') throw error
+      // An edge may have sealed it: then its key signed, and the manifest says so.
+      const { certificate, fingerprint } = await gateway.sealer(transfer)
+      const { manifest } = await keys.ask({ ...asked, signers: [{ certificate }] })
+      if (manifest.sealedBy?.fingerprint !== fingerprint) throw error
+      return manifest
+    }
   }
 
   async #openAll(manifest: Manifest): Promise<void> {

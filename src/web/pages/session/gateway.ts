@@ -9,6 +9,8 @@ import {
   tokenAnswer,
 } from '../../../protocol/http/gateway.js'
 import type { GatewayAnswer, SessionAnswer } from '../../../protocol/http/gateway.js'
+import { sealerAnswer } from '../../../protocol/sealing/http.js'
+import type { SealerAnswer } from '../../../protocol/sealing/http.js'
 import { changedAnswer, transferAnswer } from '../../../protocol/http/transfers.js'
 import { problem } from '../../../protocol/http/problem.js'
 
@@ -83,6 +85,11 @@ export class Gateway {
 
   manifest(transfer: string, signal?: AbortSignal): Promise<Uint8Array> {
     return this.bytes(`/v1/transfers/${transfer}/manifest`, signal)
+  }
+
+  /** The edge that sealed a transfer at its facility. */
+  sealer(transfer: string): Promise<SealerAnswer> {
+    return this.get(sealerAnswer, `/v1/transfers/${transfer}/sealer`)
   }
 
   /** The message of one item: key packets and data packet. */

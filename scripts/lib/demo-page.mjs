@@ -12,6 +12,7 @@ const PAGES = [
   ['reader-1', 'read', 'The radiologist: worklist, images, report'],
   ['facility-a', 'send', 'The facility: send a study, follow its cases, open reports'],
   ['officer-1', 'office', 'The officer: who did what, timelines, verification of the ledger'],
+  ['operator-1', 'run', 'The operator: what needs attention, certificates, tokens, people'],
 ]
 
 const link = ([principal, page, text]) => {

@@ -14,6 +14,8 @@ export const GLOBAL_ACTIONS = [
   'audit.prune',
   'member.confirm',
   'member.invite',
+  'site.read',
+  'token.revoke',
   'compliance.read',
   'compliance.write',
   'key.check',

@@ -38,6 +38,12 @@ export const GRANTS: readonly Grant[] = [
     actions: ['gateway.metrics'],
   },
   {
+    rule: 'operators see how the site is set up and who is on duty, and revoke tokens',
+    role: 'operator',
+    relations: ['global'],
+    actions: ['site.read', 'token.revoke', 'duty.read'],
+  },
+  {
     rule: 'senders send',
     role: 'sender',
     relations: ['global'],

@@ -44,6 +44,8 @@ import { invitationRoutes } from './routes/people/invitations.js'
 import { memberRoutes } from './routes/people/members.js'
 import { noteRoutes } from './routes/notes.js'
 import type { NoteRouteRooms } from './routes/notes.js'
+import { operationRoutes } from './routes/operation.js'
+import type { OperationRouteRooms } from './routes/operation.js'
 import { quarantineRoutes } from './routes/quarantine.js'
 import type { QuarantineRouteRooms } from './routes/quarantine.js'
 import { PAGES, WORKERS } from './routes/pages.js'
@@ -80,6 +82,7 @@ export type AppRooms = AuditRouteRooms &
   IntakeRouteRooms &
   KeepingRouteRooms &
   NoteRouteRooms &
+  OperationRouteRooms &
   QuarantineRouteRooms &
   SealedRouteRooms &
   SignInRouteRooms &
@@ -146,10 +149,7 @@ export function createApp(
     keyRoutes(rooms),
     memberRoutes(rooms),
     invitationRoutes(rooms, origin),
-    auditRoutes(rooms),
-    keepingRoutes(rooms),
-    complianceRoutes(rooms, origin),
-    packRoutes(rooms, origin),
+    ...oversightRoutes(rooms, origin, doors),
   )
   if (rooms.site.config.doors.stow) {
     const { arrivals } = doors
@@ -161,6 +161,19 @@ export function createApp(
   app.use(problemHandler(rooms.logger))
   return app
 }
+
+/** For officers and operators. */
+const oversightRoutes = (
+  rooms: AppRooms,
+  origin: () => string,
+  doors: AppDoors,
+): readonly RequestHandler[] => [
+  auditRoutes(rooms),
+  keepingRoutes(rooms),
+  complianceRoutes(rooms, origin),
+  packRoutes(rooms, origin),
+  operationRoutes(rooms, doors),
+]
 
 /** The listener of `gateway.metrics`: any client that reaches it may read everything here. */
 export function createMetricsApp(

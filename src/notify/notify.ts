@@ -5,7 +5,7 @@ import type { SendFailure, SendOne } from './channels.js'
 import type { Notice } from './notice.js'
 import { mergeDeferred } from './digest.js'
 import { isPressing } from './notice.js'
-import { enqueue, isAnyDue, leaseDue, settle, withdraw } from './outbox.js'
+import { backlog, enqueue, isAnyDue, leaseDue, settle, withdraw } from './outbox.js'
 import type { Addressed, Channel } from './outbox.js'
 
 export interface NotifyParts {
@@ -41,6 +41,8 @@ export interface Notify {
    * @returns the number of attempts.
    */
   sendDue(): Promise<number>
+  /** Notices that are not sent yet, and those of them whose last attempt failed. */
+  backlog(): Promise<{ readonly waiting: number; readonly failing: number }>
 }
 
 export interface NoticeAbout {
@@ -58,6 +60,7 @@ export function createNotify(parts: NotifyParts): Notify {
   return {
     tell: (tx, people, notice, about) => tell(parts, tx, { people, notice, ...about }),
     withdraw: (tx, caseId) => withdraw(tx, caseId, now()),
+    backlog: () => backlog(state.db),
     async sendDue() {
       if (!(await isAnyDue(state.db, now()))) return 0
       const rows = await state.transaction(async (tx) => {

@@ -103,6 +103,17 @@ export async function isAnyDue(db: Db, now: number): Promise<boolean> {
   return row !== undefined
 }
 
+/** Notices that are neither sent nor withdrawn. */
+export async function backlog(db: Db): Promise<{ waiting: number; failing: number }> {
+  const row = await waiting(db)
+    .select((e) => [
+      e.fn.countAll<number | string>().as('waiting'),
+      e.fn.count<number | string>('last_code').as('failing'),
+    ])
+    .executeTakeFirst()
+  return { waiting: Number(row?.waiting ?? 0), failing: Number(row?.failing ?? 0) }
+}
+
 const waiting = (db: Db | Tx) =>
   db.selectFrom('outbox').where('sent_at', 'is', null).where('withdrawn_at', 'is', null)
 

@@ -11,6 +11,7 @@ const ROLES: readonly Role[] = ['sender', 'reader', 'officer', 'operator', 'reco
 /** All that operators may do. */
 const OPERATORS: ReadonlySet<string> = new Set([
   ...['gateway.metrics', 'member.confirm', 'member.invite', 'intake.list', 'intake.assign'],
+  ...['site.read', 'token.revoke', 'duty.read'],
 ])
 const golden = new URL('decisions.txt', import.meta.url)
 

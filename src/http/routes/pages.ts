@@ -49,6 +49,13 @@ const OFFICE_PAGE: Page = {
   policy: workingPolicy({ images: 'data:' }),
 }
 
+/** What an operator sees of the site. */
+const RUN_PAGE: Page = {
+  path: '/run',
+  files: { '/run': 'run.html', '/run.js': 'run.js' },
+  policy: workingPolicy({ images: 'data:' }),
+}
+
 /**
  * Worklist and viewer. WebAssembly decodes pixel data; `blob:` images are the viewer's cursors.
  */
@@ -113,7 +120,10 @@ const OPEN_PAGE: Page = {
   policy: POLICY,
 }
 
-export const PAGES = [START_PAGE, JOIN_PAGE, READ_PAGE, SEND_PAGE, OFFICE_PAGE, OPEN_PAGE]
+export const PAGES = [
+  ...[START_PAGE, JOIN_PAGE, READ_PAGE, SEND_PAGE],
+  ...[OFFICE_PAGE, RUN_PAGE, OPEN_PAGE],
+]
 
 /** Scripts that pages start in workers, under policies of their own. */
 export const WORKERS = [DECODER, KEY_WORKER]

@@ -45,6 +45,7 @@ export const TAGS = [
   { name: 'Ledger', description: 'For officers.' },
   { name: 'Reviews, holds, pruning', description: 'For officers.' },
   { name: 'Compliance', description: 'For officers: registers and assessments.' },
+  { name: 'Operation', description: 'For operators.' },
   { name: 'FHIR', description: 'The ledger for other audit systems.' },
   { name: 'Health', description: 'For operators and their machines.' },
   { name: 'Pages', description: 'For browsers.' },

@@ -17,6 +17,7 @@ import { GATEWAY_ROUTES } from './routes/gateway.js'
 import { CRITICAL_ROUTES } from './routes/critical.js'
 import { CASE_ROUTES } from './routes/cases.js'
 import { REPORT_ROUTES } from './routes/reports.js'
+import { OPERATION_ROUTES } from './routes/operation.js'
 import { READING_ROUTES } from './routes/reading.js'
 import { SEALING_ROUTES } from './routes/sealing.js'
 import { SENDING_ROUTES } from './routes/sending.js'
@@ -39,4 +40,5 @@ export const ROUTES: Routes = {
   ...AUDIT_ROUTES,
   ...COMPLIANCE_ROUTES,
   ...PACK_ROUTES,
+  ...OPERATION_ROUTES,
 }

@@ -8,8 +8,8 @@ export const DUTY_ROUTES: Routes = {
   'GET /v1/duty': {
     tag: DUTY,
     summary: 'Who is on duty now and next',
-    about: 'A reader sees the groups they read for; an officer sees all groups.',
-    roles: ['reader', 'officer'],
+    about: 'A reader sees the groups they read for; officers and operators see all groups.',
+    roles: ['reader', 'officer', 'operator'],
     answers: { 200: { about: 'Rosters by group.', json: dutyAnswer } },
   },
   'POST /v1/duty': {

@@ -177,6 +177,14 @@ export const GATEWAY_ROUTES: Routes = {
     roles: 'anyone',
     answers: { 200: { about: 'HTML.', type: 'text/html' } },
   },
+  'GET /run': {
+    tag: PAGES,
+    summary: 'Page for operators',
+    about:
+      'What the gateway knows about itself, with the next step; certificates, tokens and sessions, people, duty, doors, queues. The private key stays in a worker.',
+    roles: 'anyone',
+    answers: { 200: { about: 'HTML.', type: 'text/html' } },
+  },
   'GET /open': {
     tag: PAGES,
     summary: 'Page that opens sealed files in a browser',

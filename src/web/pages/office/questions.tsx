@@ -36,7 +36,7 @@ export function Questions({ session }: { readonly session: Session }) {
   })
   const found = data?.questions.find(({ question }) => question === asked)
   return (
-    <section aria-label="Questions">
+    <div className="view">
       <Choice label="Period" value={period} options={OPTIONS} onChange={setPeriod} />
       <Problem error={error} />
       {isPending && <p role="status">Counting…</p>}
@@ -66,6 +66,6 @@ export function Questions({ session }: { readonly session: Session }) {
           />
         </>
       )}
-    </section>
+    </div>
   )
 }

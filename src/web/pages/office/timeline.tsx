@@ -54,7 +54,7 @@ export function Timeline({ session }: { readonly session: Session }) {
     setAsked(undefined)
   }
   return (
-    <section aria-label="Timelines">
+    <div className="view">
       <form className="ask" onSubmit={submit}>
         <Choice label="Timeline of" value={kind} options={KINDS} onChange={choose} />
         <SubjectFields {...{ kind, form }} onChange={setForm} />
@@ -73,7 +73,7 @@ export function Timeline({ session }: { readonly session: Session }) {
           />
         </>
       )}
-    </section>
+    </div>
   )
 }
 

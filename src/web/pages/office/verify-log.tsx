@@ -40,7 +40,7 @@ export function VerifyLog({ session }: { readonly session: Session }) {
     },
   })
   return (
-    <section aria-label="Verification">
+    <div className="view">
       <p>
         This browser fetches the whole log and recomputes it: every event, the order, and the
         signature. The fetch is itself recorded as an export.
@@ -55,7 +55,7 @@ export function VerifyLog({ session }: { readonly session: Session }) {
       <CompareKey own={session.about.ledgerKey} />
       <h2>Witnesses</h2>
       <WitnessState session={session} />
-    </section>
+    </div>
   )
 }
 

@@ -42,6 +42,11 @@ const OF_CLIENT = [
   'site/sign-out.js',
 ]
 const OF_SITE = ['audit/', 'officer/', 'site/', 'facility/facility.js']
+/** What the client has a substitute for, beside it in the same folder. */
+const REPLACED = ['cli/site/site.js', 'cli/commands/sender/send-sealed.js'].map((path) =>
+  join(dist, path),
+)
+const substituteOf = (file) => join(dirname(file), `no-${basename(file)}`)
 /** Native modules, and modules for servers. */
 const FORBIDDEN = ['better-sqlite3', 'pg', 'express', 'multer', '@aws-sdk/client-s3']
 
@@ -64,7 +69,7 @@ async function packClient() {
   try {
     const { files, packages } = await reach()
     for (const file of files) {
-      const from = file.endsWith('cli/site/site.js') ? join(dirname(file), 'no-site.js') : file
+      const from = REPLACED.includes(file) ? substituteOf(file) : file
       copy(from, join(stage, relative(root, file)))
     }
     const listed = JSON.parse(readFileSync(join(dist, 'cli/commands.json'), 'utf8'))
@@ -122,8 +127,10 @@ async function reach() {
         (/\.js$/.test(beside) ? entries : files).add(beside)
     }
   }
-  files.delete(join(dist, 'cli/site/no-site.js'))
-  files.add(join(dist, 'cli/site/site.js'))
+  for (const file of REPLACED) {
+    files.delete(substituteOf(file))
+    files.add(file)
+  }
   return { files, packages }
 }
 
@@ -147,9 +154,10 @@ async function trace(entryPoints) {
       {
         name: 'client',
         setup: ({ onResolve }) => {
-          onResolve({ filter: /\/site\.js$/ }, ({ resolveDir }) => ({
-            path: join(resolveDir.replace(/cli\/.*$/, 'cli/site'), 'no-site.js'),
-          }))
+          onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
+            const file = join(resolveDir, path)
+            return REPLACED.includes(file) ? { path: substituteOf(file) } : undefined
+          })
           onResolve({ filter: /^\.\/commands\// }, ({ path }) => ({ path, external: true }))
         },
       },

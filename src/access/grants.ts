@@ -236,16 +236,16 @@ export const GRANTS: readonly Grant[] = [
     actions: ['report.list'],
   },
   {
-    rule: 'readers see who is on duty, and swap shifts',
+    rule: 'readers see who is on duty, swap shifts, and list hand-overs',
     role: 'reader',
     relations: ['global'],
-    actions: ['duty.read', 'duty.swap'],
+    actions: ['duty.read', 'duty.swap', 'handover.list'],
   },
   {
-    rule: 'officers see who is on duty, and record swaps',
+    rule: 'officers see who is on duty, record swaps, and list hand-overs',
     role: 'officer',
     relations: ['global'],
-    actions: ['duty.read', 'duty.swap'],
+    actions: ['duty.read', 'duty.swap', 'handover.list'],
   },
   {
     rule: 'officers assign a case to a reader',

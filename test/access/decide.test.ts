@@ -89,6 +89,7 @@ describe('decide', () => {
       'compliance.write',
       'duty.read',
       'duty.swap',
+      'handover.list',
       'report.list',
       'transfer.read',
       'case.reassign',

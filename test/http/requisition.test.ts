@@ -178,7 +178,7 @@ describe('a requisition', () => {
       body: { code: 'requisition_incomplete', field: 'reason' },
     })
     const fhir = await as('facility-a', 'POST', '/fhir/ServiceRequest', { resourceType: 'Patient' })
-    expect(fhir).toMatchObject({ status: 415, body: { code: 'not_a_requisition' } })
+    expect(fhir).toMatchObject({ status: 415, body: { resourceType: 'OperationOutcome' } })
     expect((await as('reader-1', 'POST', '/v1/requisitions', {})).status).toBe(403)
     const { rows } = await running.rooms.ledger.query({ types: ['requisition.refused'] })
     expect(rows.length).toBeGreaterThanOrEqual(4)

@@ -45,6 +45,7 @@ export const ACTIONS_OF_ROUTES: Readonly<Record<string, Asked>> = {
   'POST /dicom-web/studies': of('transfer.create'),
   'POST /dicom-web/studies/{study}': of('transfer.create'),
   'GET /v1/duty': of('duty.read'),
+  'GET /v1/handovers': of('handover.list'),
   'POST /v1/duty': of('duty.swap'),
   'POST /v1/key-check': of('key.check'),
   'POST /v1/key-check/answer': of('key.check'),

@@ -101,6 +101,9 @@ it('lists its commands, and refuses those that only the gateway has', async () =
   const refused = await run(main, [...confirm, '--json'])
   expect(refused.status).toBe(1)
   expect(refused.stdout).toContain('client_only')
+  const sealing = await as('facility-a', 'send', main, '--seal-here', '--json')
+  expect(sealing.status).toBe(1)
+  expect(sealing.stdout).toContain('client_only')
 })
 
 it('sends a study, and fetches and opens it, with a remote gateway', async () => {

@@ -16,6 +16,7 @@ const ISSUES: Readonly<Record<number, string>> = {
 
 export function sendOutcome(response: Response, error: NocturneError): void {
   const { status, hint } = CATALOGUE[error.code]
+  const about = error.subject ?? error.field
   setErrorHeaders(response, error)
   sendFhir(response.status(status), {
     resourceType: 'OperationOutcome',
@@ -24,7 +25,7 @@ export function sendOutcome(response: Response, error: NocturneError): void {
         severity: 'error',
         code: ISSUES[status] ?? 'invalid',
         details: { text: error.message },
-        diagnostics: error.subject === undefined ? hint : `${error.subject}; ${hint}`,
+        diagnostics: about === undefined ? hint : `${about}; ${hint}`,
       },
     ],
   })

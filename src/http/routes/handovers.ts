@@ -44,7 +44,7 @@ export function handoverRoutes(rooms: HandoverRouteRooms): Router {
   }
 
   router.get('/handovers', async (request, response) => {
-    const { session } = await admit(gatekeeper, request, 'duty.read')
+    const { session } = await admit(gatekeeper, request, 'handover.list')
     const { role, groups } = session.principal
     const rows = await listHandovers(parts, role === 'reader' ? groups : undefined)
     response.json({ handovers: rows.map(viewOf) })

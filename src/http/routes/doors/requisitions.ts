@@ -4,10 +4,13 @@ import type { Request } from 'express'
 import type { Asker, Gatekeeper } from '../../../access/index.js'
 import type { Requisitions } from '../../../doors/requisition/take.js'
 import { NocturneError } from '../../../lib/errors.js'
+import type { Logger } from '../../../lib/logger.js'
 import { requisitionRequest } from '../../../protocol/http/intake.js'
 import { readMessage, readOrder, readServiceRequest } from '../../../requisition/index.js'
 import type { Requisition } from '../../../requisition/index.js'
+import { sendOutcome } from '../../fhir/outcome.js'
 import { parseBody } from '../../parse.js'
+import { problemHandler } from '../../problem.js'
 import { admit, facilityOf } from '../../request.js'
 
 interface RequisitionRouteRooms {
@@ -33,7 +36,7 @@ export function requisitionRoutes(
 }
 
 export function serviceRequestRoutes(
-  { gatekeeper }: RequisitionRouteRooms,
+  { gatekeeper, logger }: RequisitionRouteRooms & { readonly logger: Logger },
   requisitions: Pick<Requisitions, 'take'>,
 ): Router {
   const router = Router()
@@ -44,6 +47,7 @@ export function serviceRequestRoutes(
     if (!read) throw new NocturneError('not_a_requisition')
     response.status(201).json(await requisitions.take(senderOf(asker), read))
   })
+  router.use(problemHandler(logger, sendOutcome))
   return router
 }
 

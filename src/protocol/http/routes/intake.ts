@@ -56,6 +56,7 @@ export const INTAKE_ROUTES: Routes = {
     about:
       'What counts is in the resource itself and in `contained`: references are not followed. The identifier of type ACSN is the accession number.',
     roles: ['sender'],
+    errorType: 'application/fhir+json',
     answers: { 201: { about: 'It is durable.', json: requisitionAnswer } },
     errors: [...REQUISITION_ERRORS, 'bad_request', 'slow_client'],
   },

@@ -72,9 +72,11 @@ export class GatewayError extends CommandError {
       return typeof value === 'string' && value !== '' ? value.slice(0, MAX_TEXT_CHARS) : undefined
     }
     const subject = text('subject')
+    const field = text('field')
     super(`${text('title') ?? `the gateway answered ${status}`}${subject ? `: ${subject}` : ''}`, {
       hint: text('hint') ?? own.hint,
       code: text('code') ?? 'internal',
+      ...(field !== undefined && { details: [`field: ${field}`] }),
     })
     this.status = status
     this.answer = answer

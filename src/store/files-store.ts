@@ -173,10 +173,6 @@ class FilesStore implements ObjectStore {
         file.close()
       }
       return file.size
-    } catch (error) {
-      // If this fails, the sweep removes the file later; the result of the put is unaffected.
-      await unlink(partial).catch(() => undefined)
-      throw error
     } finally {
       this.#living.delete(partial)
     }

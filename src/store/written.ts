@@ -18,8 +18,8 @@ export type Source =
   | { readonly bytes: readonly Buffer[]; readonly toFile?: never }
 
 /**
- * Writes everything to the new file `partial`, which may stay when this rejects. A thread may
- * already give it the name `path`, whose folder must exist.
+ * Writes everything to the new file `partial`, of which nothing stays when this rejects. A thread
+ * may already give it the name `path`, whose folder must exist.
  * @throws NocturneError `store_full`, `store_unavailable`; the errors of the source
  */
 export async function written(
@@ -41,10 +41,13 @@ async function writeHere(
 ): Promise<WrittenFile> {
   const handle = await onDisk(() => open(partial, FLAGS, 0o600))
   let isOpen = true
-  const close = (): Promise<void> => {
-    if (!isOpen) return Promise.resolve()
+  /** Leaves only the name from `place`: before that, nothing; after it, the durable bytes. */
+  const close = async (): Promise<void> => {
+    if (!isOpen) return
     isOpen = false
-    return handle.close()
+    await handle.close()
+    // If this fails, the sweep removes the name.
+    await unlink(partial).catch(() => undefined)
   }
   let size = 0
   try {
@@ -63,8 +66,6 @@ async function writeHere(
     sync: async () => {
       await handle.sync()
       await close()
-      // A second name for durable bytes; the sweep removes it.
-      await unlink(partial).catch(() => undefined)
     },
     close: () => void close().catch(() => undefined),
   }

@@ -1,6 +1,7 @@
-import { Button, Dialog, Modal, ModalOverlay } from 'react-aria-components'
+import { KeysDialog, KeyTable } from '../session/keys-dialog.js'
+import type { KeyTexts } from '../session/keys-dialog.js'
 
-const KEYS: readonly (readonly [where: string, keys: readonly (readonly [string, string])[]])[] = [
+const KEYS: readonly (readonly [where: string, keys: KeyTexts])[] = [
   [
     'Worklist',
     [
@@ -39,36 +40,17 @@ interface KeyListProps {
   readonly onClose: () => void
 }
 
-export function KeyList({ isOpen, onClose }: KeyListProps) {
+export function KeyList(props: KeyListProps) {
   return (
-    <ModalOverlay isOpen={isOpen} isDismissable onOpenChange={(open) => !open && onClose()}>
-      <Modal>
-        <Dialog aria-label="Keys" className="key-list">
-          <div className="buttons">
-            <h2>Keys</h2>
-            <Button autoFocus onPress={onClose}>
-              Close <kbd>Esc</kbd>
-            </Button>
-          </div>
-          <div className="columns">
-            {KEYS.map(([where, keys]) => (
-              <section key={where}>
-                <h3>{where}</h3>
-                <dl className="keys">
-                  {keys.map(([key, text]) => (
-                    <div key={key}>
-                      <dt>
-                        <kbd>{key}</kbd>
-                      </dt>
-                      <dd>{text}</dd>
-                    </div>
-                  ))}
-                </dl>
-              </section>
-            ))}
-          </div>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <KeysDialog {...props}>
+      <div className="columns">
+        {KEYS.map(([where, keys]) => (
+          <section key={where}>
+            <h3>{where}</h3>
+            <KeyTable keys={keys} />
+          </section>
+        ))}
+      </div>
+    </KeysDialog>
   )
 }

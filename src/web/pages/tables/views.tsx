@@ -2,8 +2,9 @@ import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { Button, Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import type { Session } from '../session/session.js'
+import { KeysDialog, KeyTable } from '../session/keys-dialog.js'
+import type { KeyTexts } from '../session/keys-dialog.js'
 import { useKeys } from '../session/use-keys.js'
-import { Keys } from './keys.js'
 
 export interface ViewOf {
   readonly id: string
@@ -58,12 +59,14 @@ export function KeysButton({ views }: { readonly views: readonly ViewOf[] }) {
       <Button onPress={() => setOpen(true)}>
         Keys <kbd>?</kbd>
       </Button>
-      <Keys {...{ isOpen }} keys={keysOf(views)} onClose={() => setOpen(false)} />
+      <KeysDialog isOpen={isOpen} onClose={() => setOpen(false)}>
+        <KeyTable keys={keysOf(views)} />
+      </KeysDialog>
     </>
   )
 }
 
-const keysOf = (views: readonly ViewOf[]): readonly (readonly [string, string])[] => [
+const keysOf = (views: readonly ViewOf[]): KeyTexts => [
   ...views.map(({ name }, at) => [String(at + 1), name] as const),
   ['← →', 'between the names of the views; Enter opens one'],
   ['Tab', 'from field to field, button to button, into a table'],

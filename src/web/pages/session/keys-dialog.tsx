@@ -1,0 +1,45 @@
+import type { ReactNode } from 'react'
+import { Button, Dialog, Modal, ModalOverlay } from 'react-aria-components'
+
+/** What each key does. */
+export type KeyTexts = readonly (readonly [keys: string, text: string])[]
+
+interface KeysDialogProps {
+  readonly isOpen: boolean
+  readonly onClose: () => void
+  readonly children: ReactNode
+}
+
+/** The list of keys of a page. */
+export function KeysDialog({ isOpen, onClose, children }: KeysDialogProps) {
+  return (
+    <ModalOverlay isOpen={isOpen} isDismissable onOpenChange={(open) => !open && onClose()}>
+      <Modal>
+        <Dialog aria-label="Keys" className="key-list">
+          <div className="buttons">
+            <h2>Keys</h2>
+            <Button autoFocus onPress={onClose}>
+              Close <kbd>Esc</kbd>
+            </Button>
+          </div>
+          {children}
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  )
+}
+
+export function KeyTable({ keys }: { readonly keys: KeyTexts }) {
+  return (
+    <dl className="keys">
+      {keys.map(([key, text]) => (
+        <div key={key}>
+          <dt>
+            <kbd>{key}</kbd>
+          </dt>
+          <dd>{text}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

@@ -28,10 +28,15 @@ export interface SiteCheck {
   readonly weaknesses: readonly Weakness[]
 }
 
+/**
+ * @param findsWeaknesses verifies the whole ledger and tries the gateway for it; otherwise
+ *   `weaknesses` is empty
+ */
 export async function checkSite(
   dir: string,
   env: Readonly<Record<string, string | undefined>>,
   now = new Date(),
+  findsWeaknesses = true,
 ): Promise<SiteCheck> {
   const survey = await surveySite(dir, env, {
     now,
@@ -53,7 +58,8 @@ export async function checkSite(
     ...store,
   ]
   const canOpen = database.problems.length === 0 && store.length === 0
-  const start = survey.site && canOpen ? await checkStart(survey.site, now) : NOTHING
+  const start =
+    survey.site && canOpen ? await checkStart(survey.site, { now, findsWeaknesses }) : NOTHING
   // With a problem known already, opening the rooms would only report it again.
   const found = problems.length === 0 ? start : NOTHING
   problems.push(...listeners, ...found.problems)

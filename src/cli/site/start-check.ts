@@ -17,6 +17,11 @@ const FILE = 'sqlite:'
 
 export type Weakness = Awaited<ReturnType<Compliance['weaknesses']>>[number]
 
+interface StartOptions {
+  readonly now: Date
+  readonly findsWeaknesses: boolean
+}
+
 export interface StartCheck {
   readonly problems: readonly SiteProblem[]
   readonly warnings: readonly SiteProblem[]
@@ -24,21 +29,21 @@ export interface StartCheck {
 }
 
 /** Called when nothing that the rooms need is at fault: each such problem would be found again. */
-export async function checkStart(site: Site, now: Date): Promise<StartCheck> {
+export async function checkStart(site: Site, options: StartOptions): Promise<StartCheck> {
   const { config } = site
   if (!config.database.startsWith(FILE) || (await exists(config.database.slice(FILE.length))))
-    return tryRooms(site, now)
+    return tryRooms(site, options)
   // The check does not create the database of a site that has never served: an empty one stands in.
   const folder = await mkdtemp(join(tmpdir(), 'nocturne-check-'))
   try {
     const database = `${FILE}${join(folder, 'empty.db')}`
-    return await tryRooms({ ...site, config: { ...config, database } }, now)
+    return await tryRooms({ ...site, config: { ...config, database } }, options)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function tryRooms(site: Site, now: Date): Promise<StartCheck> {
+async function tryRooms(site: Site, { now, findsWeaknesses }: StartOptions): Promise<StartCheck> {
   try {
     const logger = createLogger('silent')
     const rooms = await openRooms(site, { logger, now: () => now.getTime() })
@@ -54,7 +59,9 @@ async function tryRooms(site: Site, now: Date): Promise<StartCheck> {
           hint: 'get the new one before, and list its fingerprint under facilities[].clientCertificates beside the old; a bound token is issued again with --certificate',
         })),
       ]
-      const weaknesses = await rooms.compliance.weaknesses(addressOfSite(site))
+      const weaknesses = findsWeaknesses
+        ? await rooms.compliance.weaknesses(addressOfSite(site))
+        : []
       return { problems: [], warnings, weaknesses }
     } finally {
       await rooms.close()

@@ -23,12 +23,17 @@ export const registerCheck: Register = (parent, cli) => {
     .action(async (options: CheckOptions) => {
       const output = cli.output(options)
       const { checkSite } = await import('../../site/site-check.js')
-      const { dir, problems, warnings, weaknesses } = await checkSite(options.site, process.env)
+      const { dir, problems, warnings, weaknesses } = await checkSite(
+        options.site,
+        process.env,
+        new Date(),
+        options.weaknesses,
+      )
       for (const one of [...problems, ...warnings]) {
         output.print(`${problems.includes(one) ? '' : 'warning: '}${placeOf(one)}: ${one.problem}`)
         output.print(`  ${one.hint}`)
       }
-      if (options.weaknesses) printWeaknesses(output, weaknesses)
+      printWeaknesses(output, weaknesses)
       output.json({
         ...{ ok: problems.length === 0, dir, problems, warnings },
         ...(options.weaknesses && { weaknesses }),

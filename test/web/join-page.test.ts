@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { makeSite, nocturne } from '../whole-way/_gateway.js'
 import type { RunningGateway, TestSite } from '../whole-way/_gateway.js'
 import { noChromium, startChromium } from './_chromium.js'
+import { axeFaults } from './_page.js'
 
 const suite = noChromium === undefined ? describe : describe.skip
 const why = noChromium === undefined ? '' : ` (skipped: ${noChromium})`
@@ -37,12 +38,7 @@ suite(`the page for invited people${why}`, () => {
     await site.remove()
   })
 
-  const axe = async (): Promise<string[]> => {
-    await page.evaluate(await readFile('node_modules/axe-core/axe.min.js', 'utf8'))
-    return page.evaluate<string[]>(
-      `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes[0].html.slice(0, 120)))`,
-    )
-  }
+  const axe = (): Promise<string[]> => axeFaults(page)
 
   it('is opened by the link of an invitation alone', async () => {
     const made = await atSite(

@@ -8,6 +8,7 @@ import type { RunningGateway, TestSite } from '../whole-way/_gateway.js'
 import { upload } from '../whole-way/_http.js'
 import { makeStudy } from '../whole-way/_study.js'
 import { noChromium, startChromium } from './_chromium.js'
+import { faultsOf, leftAfterLock, signIn } from './_page.js'
 
 const suite = noChromium === undefined ? describe : describe.skip
 const why = noChromium === undefined ? '' : ` (skipped: ${noChromium})`
@@ -44,21 +45,10 @@ suite(`the page of an officer${why}`, () => {
     await site.remove()
   })
 
-  /** Faults that axe finds, and anything wider than a telephone. */
-  const faults = async (): Promise<string[]> => {
-    await page.evaluate(await readFile('node_modules/axe-core/axe.min.js', 'utf8'))
-    return page.evaluate<string[]>(
-      `axe.run().then(({ violations }) => [
-        ...violations.map(({ id, nodes }) => id + ' ' + nodes[0].html.slice(0, 120)),
-        ...[...document.querySelectorAll('html, main')].filter((one) => one.scrollWidth > one.clientWidth + 1).map(() => 'scrolls sideways'),
-      ])`,
-    )
-  }
+  const faults = (): Promise<string[]> => faultsOf(page)
 
   it('counts the answers to each question, as one read of the ledger', async () => {
-    await page.getByLabel('Your name at this gateway').fill('officer-1')
-    await page.getByLabel('Your private key').setInputFiles(site.keyFile('officer-1'))
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await signIn(page, 'officer-1', site.keyFile('officer-1'))
     await page.getByRole('button', { name: /^\d+ Available, but not fetched/ }).waitFor()
     expect(await faults()).toEqual([])
     const reads = page.getByRole('button', { name: /The ledger was read or exported/ })
@@ -109,12 +99,7 @@ suite(`the page of an officer${why}`, () => {
   }, 60_000)
 
   it('keeps nothing after it was locked, and broke no policy', async () => {
-    await page.getByRole('button', { name: 'Lock' }).click()
-    await page.getByLabel('Your private key').waitFor()
-    const left = await page.evaluate<string>(
-      `JSON.stringify([Object.keys(localStorage), Object.keys(sessionStorage), document.cookie, document.body.innerText.includes('facility-a')])`,
-    )
-    expect(left).toBe('[[],[],"",false]')
+    expect(await leftAfterLock(page)).toBe('[[],[],"",false]')
     expect(
       requested.filter((url) => !url.startsWith(gateway.url) && !/^(blob|data):/.test(url)),
     ).toEqual([])

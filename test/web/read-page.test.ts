@@ -8,6 +8,7 @@ import { makeSite, nocturne } from '../whole-way/_gateway.js'
 import type { RunningGateway, TestSite } from '../whole-way/_gateway.js'
 import { makeStudy } from '../whole-way/_study.js'
 import { noChromium, startChromium } from './_chromium.js'
+import { axeFaults, signIn as signInWith } from './_page.js'
 
 const suite = noChromium === undefined ? describe : describe.skip
 const why = noChromium === undefined ? '' : ` (skipped: ${noChromium})`
@@ -49,19 +50,8 @@ suite(`the worklist and its viewer${why}`, () => {
     await site.remove()
   })
 
-  const signIn = async (principal: string, key: string) => {
-    await page.getByLabel('Your name at this gateway').fill(principal)
-    await page.getByLabel('Your private key').setInputFiles(key)
-    await page.getByRole('button', { name: 'Sign in' }).click()
-  }
-
-  /** What axe-core finds in the state that the page is in. It runs in the debugger's world. */
-  const axe = async (): Promise<string[]> => {
-    await page.evaluate(await readFile('node_modules/axe-core/axe.min.js', 'utf8'))
-    return page.evaluate<string[]>(
-      `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes[0].html.slice(0, 120)))`,
-    )
-  }
+  const signIn = (principal: string, key: string): Promise<void> => signInWith(page, principal, key)
+  const axe = (): Promise<string[]> => axeFaults(page)
 
   it('says what is wrong with a key, and keeps the person signed out', async () => {
     await signIn('reader-1', site.keyFile('officer-1'))

@@ -1,11 +1,11 @@
 /** The page at /run as the gateway serves it: an operator with a key file and a keyboard. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { readFile } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'
 import { makeSite } from '../whole-way/_gateway.js'
 import type { RunningGateway, TestSite } from '../whole-way/_gateway.js'
 import { call } from '../whole-way/_http.js'
 import { noChromium, startChromium } from './_chromium.js'
+import { faultsOf, leftAfterLock, signIn } from './_page.js'
 
 const suite = noChromium === undefined ? describe : describe.skip
 const why = noChromium === undefined ? '' : ` (skipped: ${noChromium})`
@@ -34,21 +34,10 @@ suite(`the page of an operator${why}`, () => {
     await site.remove()
   })
 
-  /** Faults that axe finds, and anything wider than a telephone. */
-  const faults = async (): Promise<string[]> => {
-    await page.evaluate(await readFile('node_modules/axe-core/axe.min.js', 'utf8'))
-    return page.evaluate<string[]>(
-      `axe.run().then(({ violations }) => [
-        ...violations.map(({ id, nodes }) => id + ' ' + nodes[0].html.slice(0, 120)),
-        ...[...document.querySelectorAll('html, main')].filter((one) => one.scrollWidth > one.clientWidth + 1).map(() => 'scrolls sideways'),
-      ])`,
-    )
-  }
+  const faults = (): Promise<string[]> => faultsOf(page)
 
   it('says what needs attention, and the next step', async () => {
-    await page.getByLabel('Your name at this gateway').fill('operator-1')
-    await page.getByLabel('Your private key').setInputFiles(site.keyFile('operator-1'))
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await signIn(page, 'operator-1', site.keyFile('operator-1'))
     await page.getByText('The gateway accepts and delivers studies').waitFor()
     await page.getByText('Use this gateway only from this machine').waitFor()
     expect(await faults()).toEqual([])
@@ -81,12 +70,7 @@ suite(`the page of an operator${why}`, () => {
   }, 60_000)
 
   it('keeps nothing after it was locked, and broke no policy', async () => {
-    await page.getByRole('button', { name: 'Lock' }).click()
-    await page.getByLabel('Your private key').waitFor()
-    const left = await page.evaluate<string>(
-      `JSON.stringify([Object.keys(localStorage), Object.keys(sessionStorage), document.cookie, document.body.innerText.includes('facility-a')])`,
-    )
-    expect(left).toBe('[[],[],"",false]')
+    expect(await leftAfterLock(page)).toBe('[[],[],"",false]')
     expect(printed.filter((text) => /policy|TrustedScript|violat|Error/i.test(text))).toEqual([])
   })
 })

@@ -1,12 +1,13 @@
 /** The page at /send as the gateway serves it: a technologist with the facility's key. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { makeSite, nocturne } from '../whole-way/_gateway.js'
 import type { RunningGateway, TestSite } from '../whole-way/_gateway.js'
 import { makeStudy } from '../whole-way/_study.js'
 import { noChromium, startChromium } from './_chromium.js'
+import { axeFaults, signIn as signInWith } from './_page.js'
 
 const suite = noChromium === undefined ? describe : describe.skip
 const why = noChromium === undefined ? '' : ` (skipped: ${noChromium})`
@@ -51,17 +52,9 @@ suite(`the page of a facility${why}`, () => {
     await site.remove()
   })
 
-  const signIn = async (principal: string) => {
-    await page.getByLabel('Your name at this gateway').fill(principal)
-    await page.getByLabel('Your private key').setInputFiles(site.keyFile(principal))
-    await page.getByRole('button', { name: 'Sign in' }).click()
-  }
-  const axe = async (): Promise<string[]> => {
-    await page.evaluate(await readFile('node_modules/axe-core/axe.min.js', 'utf8'))
-    return page.evaluate<string[]>(
-      `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes[0].html.slice(0, 120)))`,
-    )
-  }
+  const signIn = (principal: string): Promise<void> =>
+    signInWith(page, principal, site.keyFile(principal))
+  const axe = (): Promise<string[]> => axeFaults(page)
 
   it('sends a reader to the page for readers', async () => {
     await signIn('reader-1')

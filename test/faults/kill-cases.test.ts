@@ -15,31 +15,28 @@ import { writeReportStatement } from '../../src/protocol/report.js'
 import { signDetached, toRecipient } from '../../src/seal/keys/index.js'
 import type { Recipient } from '../../src/seal/keys/index.js'
 import { makeSite } from '../whole-way/_gateway.js'
-import type { RunningGateway, TestSite } from '../whole-way/_gateway.js'
+import type { TestSite } from '../whole-way/_gateway.js'
 import { call, upload } from '../whole-way/_http.js'
-import type { Answer, AnswerBody } from '../whole-way/_http.js'
 import { issueToken, makeReader, setReaders } from '../whole-way/_people.js'
 import { readerOf, sha256 } from '../whole-way/_reader.js'
 import type { Reader } from '../whole-way/_reader.js'
 import { makeStudy } from '../whole-way/_study.js'
+import { KilledGateway } from './_killed.js'
 import { chance } from './_load.js'
 
 const SEED = Number(process.env.NOCTURNE_TEST_SEED) || Date.now() % 1_000_000
 const KILLS = Number(process.env.NOCTURNE_TEST_KILLS ?? 3)
 const REROUTED = 6
 
-const LEAST_ROUND_MS = 60
 const MOST_ROUND_MS = 700
-const PATIENCE_MS = 240_000
 
 let site: TestSite
-let running: RunningGateway | undefined
+const killed = new KilledGateway()
 let reader: Reader
 let facility: Reader
 let recipients: readonly Recipient[]
-let isOver = false
 const random = chance(SEED)
-const done = { notes: 0, feedback: 0, splits: 0, joins: 0, reroutes: 0, repeated: 0 }
+const done = { notes: 0, feedback: 0, splits: 0, joins: 0, reroutes: 0 }
 
 interface CaseBody {
   readonly id: string
@@ -67,7 +64,7 @@ beforeAll(async () => {
       ),
   )
   await issueToken(site, 'reader-2')
-  running = await site.start()
+  killed.running = await site.start()
   reader = await readerOf(site)
   facility = await readerOf(site, 'facility-a')
   const files = await makeStudy(join(site.dir, '../study'), '--instances', '1', '--size', '64')
@@ -83,11 +80,12 @@ beforeAll(async () => {
 }, 120_000)
 
 afterAll(async () => {
-  await running?.stop('SIGKILL')
+  await killed.stop('SIGKILL')
   await site.remove()
 })
 
 async function sendStudy(files: readonly string[], fields: Readonly<Record<string, string>>) {
+  const { running } = killed
   if (!running) throw new Error('no gateway')
   const { id } = (await upload(site, running, files, fields)).body
   const { body } = await call(running, 'GET', `/v1/cases/${id}`, { token: facility.token })
@@ -96,6 +94,7 @@ async function sendStudy(files: readonly string[], fields: Readonly<Record<strin
 
 /** A preliminary report, on which feedback can be given. */
 async function sendReport(id: string): Promise<void> {
+  const { running } = killed
   if (!running) throw new Error('no gateway')
   const found = await call(running, 'GET', `/v1/cases/${id}/report-recipients`, {
     token: reader.token,
@@ -125,55 +124,18 @@ async function sendReport(id: string): Promise<void> {
 
 const seal = (by: Reader) => sealSigned(randomBytes(300), by.key, recipients)
 
-class Refused extends Error {}
-
-/**
- * Repeats exactly this request until it is answered, whatever happens to the gateway.
- *
- * @param isDone answers to a repeat that show that the first attempt had succeeded
- */
-async function insist(
-  path: string,
-  token: string,
-  json: unknown,
-  isDone: readonly string[] = [],
-): Promise<AnswerBody | undefined> {
-  const until = Date.now() + PATIENCE_MS
-  for (let attempt = 1; ; attempt++) {
-    const answer = await post(path, token, json)
-    if (answer && answer.status < 300) {
-      if (answer.body.isRepeated === true) done.repeated += 1
-      return answer.body
-    }
-    const code = answer?.body.code ?? ''
-    if (attempt > 1 && isDone.includes(code)) {
-      done.repeated += 1
-      return undefined
-    }
-    const isFinal = answer && answer.status !== 503 && code !== 'report_under_way'
-    if (isFinal || Date.now() > until) throw new Refused(`${path}: ${code}`)
-    await delay(50)
-  }
-}
-
-/** Undefined when no answer came. */
-const post = (path: string, token: string, json: unknown): Promise<Answer | undefined> =>
-  running
-    ? call(running, 'POST', path, { token, json }).catch(() => undefined)
-    : Promise.resolve(undefined)
-
 async function noteOnce(): Promise<void> {
   // Notes of a case are limited to a hundred.
   if (done.notes >= 90) return delay(50).then(() => undefined)
   const by = random() < 0.5 ? facility : reader
   const message = (await seal(by)).toString('base64')
-  await insist(`/v1/cases/${pair.id}/notes`, by.token, { message })
+  await killed.insist(`/v1/cases/${pair.id}/notes`, by.token, { message })
   done.notes += 1
 }
 
 async function feedbackOnce(): Promise<void> {
   const message = (await seal(facility)).toString('base64')
-  await insist(`/v1/reports/${report}/feedback`, facility.token, { message })
+  await killed.insist(`/v1/reports/${report}/feedback`, facility.token, { message })
   done.feedback += 1
 }
 
@@ -181,10 +143,10 @@ async function feedbackOnce(): Promise<void> {
 async function regroupOnce(): Promise<void> {
   const [, second = ''] = pair.transfers
   const transfers = [second]
-  await insist(`/v1/cases/${pair.id}/split`, reader.token, { transfers }, ['case_mismatch'])
+  await killed.insist(`/v1/cases/${pair.id}/split`, reader.token, { transfers }, ['case_mismatch'])
   done.splits += 1
   const gone = ['not_sealed_to_you', 'case_mismatch', 'case_state']
-  await insist(`/v1/cases/${pair.id}/join`, reader.token, { with: second }, gone)
+  await killed.insist(`/v1/cases/${pair.id}/join`, reader.token, { with: second }, gone)
   done.joins += 1
 }
 
@@ -192,34 +154,23 @@ async function rerouteOnce(): Promise<void> {
   const twin = twins[done.reroutes]
   if (!twin) return delay(50).then(() => undefined)
   await delay(random() * 400)
-  await insist(`/v1/cases/${twin.from}/reroute`, facility.token, { to: twin.to }, ['case_state'])
+  await killed.insist(`/v1/cases/${twin.from}/reroute`, facility.token, { to: twin.to }, [
+    'case_state',
+  ])
   done.reroutes += 1
-}
-
-async function work(once: () => Promise<void>): Promise<void> {
-  while (!isOver) await once()
 }
 
 describe(`a gateway that is killed ${KILLS} times (seed ${SEED})`, () => {
   it('has every transfer in one case, and every note, feedback and change once', async () => {
-    const working = [noteOnce, feedbackOnce, regroupOnce, rerouteOnce].map(work)
-    for (let round = 0; round < KILLS; round++) {
-      // A slow machine gets the time to do something in each round.
-      while (done.feedback + done.joins <= round) await delay(50)
-      await delay(LEAST_ROUND_MS + random() * (MOST_ROUND_MS - LEAST_ROUND_MS))
-      const killed = running
-      running = undefined
-      await killed?.stop('SIGKILL')
-      running = await site.start()
-    }
-    isOver = true
-    await Promise.all(working)
+    await killed.killOften(site, [noteOnce, feedbackOnce, regroupOnce, rerouteOnce], {
+      ...{ kills: KILLS, mostRoundMs: MOST_ROUND_MS, random },
+      steps: () => done.feedback + done.joins,
+    })
     for (const { from } of twins.slice(0, done.reroutes))
       expect(await show(from)).toMatchObject({ state: 'recalled', closedFor: 'rerouted' })
     const whole = await show(pair.id)
     expect(whole.transfers.map(({ id }) => id).sort()).toEqual(pair.transfers.toSorted())
-    await running?.stop()
-    running = undefined
+    await killed.stop()
     const db = new Database(join(site.dir, 'data/nocturne.db'), { readonly: true })
     const count = (sql: string): unknown => db.prepare(`select count(*) from ${sql}`).pluck().get()
     const events = (type: string, more = ''): unknown =>
@@ -251,6 +202,7 @@ describe(`a gateway that is killed ${KILLS} times (seed ${SEED})`, () => {
 })
 
 async function show(id: string): Promise<CaseBody> {
+  const { running } = killed
   if (!running) throw new Error('no gateway')
   const { body } = await call(running, 'GET', `/v1/cases/${id}`, { token: facility.token })
   return body as unknown as CaseBody

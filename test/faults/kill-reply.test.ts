@@ -9,7 +9,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { sealSigned } from '../../src/cli/reader/seal-back.js'
 import { commitmentOf, proofOfWords } from '../../src/critical/index.js'
@@ -22,36 +21,32 @@ import { writeReportAcknowledgement, writeReportStatement } from '../../src/prot
 import { signDetached, toRecipient } from '../../src/seal/keys/index.js'
 import type { Recipient } from '../../src/seal/keys/index.js'
 import { makeSite } from '../whole-way/_gateway.js'
-import type { RunningGateway, TestSite } from '../whole-way/_gateway.js'
+import type { TestSite } from '../whole-way/_gateway.js'
 import { call, upload } from '../whole-way/_http.js'
-import type { AnswerBody } from '../whole-way/_http.js'
 import { readerOf, sha256 } from '../whole-way/_reader.js'
 import type { Reader } from '../whole-way/_reader.js'
 import { makeStudy } from '../whole-way/_study.js'
+import { KilledGateway } from './_killed.js'
 import { chance } from './_load.js'
 
 const SEED = Number(process.env.NOCTURNE_TEST_SEED) || Date.now() % 1_000_000
 const KILLS = Number(process.env.NOCTURNE_TEST_KILLS ?? 8)
 
-const LEAST_ROUND_MS = 60
 const MOST_ROUND_MS = 900
-/** A gateway may take long to start on a busy machine; statements stay valid for five minutes. */
-const PATIENCE_MS = 240_000
 
 let site: TestSite
-let running: RunningGateway | undefined
+const killed = new KilledGateway()
 let reader: Reader
 let facility: Reader
 let recipients: readonly Recipient[]
 let gateway = ''
 let caseId = ''
-let isOver = false
 const random = chance(SEED)
-const done = { reports: 0, acknowledged: 0, raised: 0, answered: 0, repeated: 0 }
+const done = { reports: 0, acknowledged: 0, raised: 0, answered: 0 }
 
 beforeAll(async () => {
   site = await makeSite()
-  running = await site.start()
+  const running = (killed.running = await site.start())
   reader = await readerOf(site)
   facility = await readerOf(site, 'facility-a')
   const files = await makeStudy(join(site.dir, '../study'), '--instances', '1', '--size', '64')
@@ -72,32 +67,9 @@ beforeAll(async () => {
 }, 60_000)
 
 afterAll(async () => {
-  await running?.stop('SIGKILL')
+  await killed.stop('SIGKILL')
   await site.remove()
 })
-
-/** Repeats exactly this request until it is answered, whatever happens to the gateway. */
-async function insist(path: string, token: string, json: unknown): Promise<AnswerBody> {
-  const until = Date.now() + PATIENCE_MS
-  for (;;) {
-    try {
-      if (!running) throw new Error('no gateway')
-      const { status, body } = await call(running, 'POST', path, { token, json })
-      if (status < 300) {
-        if (body.isRepeated === true) done.repeated += 1
-        return body
-      }
-      // Another attempt of this very request may still be under way.
-      if (status !== 503 && body.code !== 'report_under_way')
-        throw new Refused(`${path}: ${String(status)} ${body.code}`)
-    } catch (error) {
-      if (error instanceof Refused || Date.now() > until) throw error
-    }
-    await delay(50)
-  }
-}
-
-class Refused extends Error {}
 
 const seal = (by: Reader) => sealSigned(randomBytes(300), by.key, recipients)
 const signed = async (statement: string, by: Reader) => ({
@@ -113,14 +85,14 @@ async function reportOnce(): Promise<void> {
     ...{ sha256: sha256(message), signedAt: now() },
   })
   const body = { ...(await signed(statement, reader)), message: message.toString('base64') }
-  const sent = await insist(`/v1/cases/${caseId}/reports`, reader.token, body)
+  const sent = await killed.insist(`/v1/cases/${caseId}/reports`, reader.token, body)
   done.reports += 1
   const { id: report, sha256: digest } = sent.report as { id: string; sha256: string }
   const acknowledgement = writeReportAcknowledgement({
     ...{ gateway, report, facility: facility.id, sha256: digest, openedAt: now() },
   })
   const acknowledged = await signed(acknowledgement, facility)
-  await insist(`/v1/reports/${report}/acknowledge`, facility.token, acknowledged)
+  await killed.insist(`/v1/reports/${report}/acknowledge`, facility.token, acknowledged)
   done.acknowledged += 1
 }
 
@@ -133,7 +105,7 @@ async function criticalOnce(): Promise<void> {
     ...{ sha256: sha256(message), commitment: await commitmentOf(proof) },
   })
   const body = { ...(await signed(statement, reader)), message: message.toString('base64') }
-  const raised = await insist(`/v1/cases/${caseId}/critical`, reader.token, body)
+  const raised = await killed.insist(`/v1/cases/${caseId}/critical`, reader.token, body)
   done.raised += 1
   const { id: critical } = raised.critical as { id: string }
   if (random() < 0.5) {
@@ -146,37 +118,24 @@ async function criticalOnce(): Promise<void> {
       ...(await signed(readBack, facility)),
       ...{ message: typed.toString('base64'), proof },
     }
-    await insist(`/v1/critical/${critical}/readback`, facility.token, json)
+    await killed.insist(`/v1/critical/${critical}/readback`, facility.token, json)
   } else {
     const phone = writePhoneCall({
       ...{ gateway, critical, reader: reader.id, role: 'resident', readBack: true },
       ...{ calledAt: now(), signedAt: now() },
     })
-    await insist(`/v1/critical/${critical}/phone`, reader.token, await signed(phone, reader))
+    await killed.insist(`/v1/critical/${critical}/phone`, reader.token, await signed(phone, reader))
   }
   done.answered += 1
 }
 
-async function work(once: () => Promise<void>): Promise<void> {
-  while (!isOver) await once()
-}
-
 describe(`a gateway that is killed ${KILLS} times (seed ${SEED})`, () => {
   it('has every report, acknowledgement, critical result and answer once', async () => {
-    const working = [reportOnce, reportOnce, criticalOnce, criticalOnce].map(work)
-    for (let round = 0; round < KILLS; round++) {
-      // A slow machine gets the time to do something in each round.
-      while (done.reports + done.raised <= round) await delay(50)
-      await delay(LEAST_ROUND_MS + random() * (MOST_ROUND_MS - LEAST_ROUND_MS))
-      const killed = running
-      running = undefined
-      await killed?.stop('SIGKILL')
-      running = await site.start()
-    }
-    isOver = true
-    await Promise.all(working)
-    await running?.stop()
-    running = undefined
+    await killed.killOften(site, [reportOnce, reportOnce, criticalOnce, criticalOnce], {
+      ...{ kills: KILLS, mostRoundMs: MOST_ROUND_MS, random },
+      steps: () => done.reports + done.raised,
+    })
+    await killed.stop()
     const db = new Database(join(site.dir, 'data/nocturne.db'), { readonly: true })
     const count = (sql: string): unknown => db.prepare(`select count(*) from ${sql}`).pluck().get()
     const events = (type: string): unknown => count(`events where type = '${type}'`)

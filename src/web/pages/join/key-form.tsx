@@ -5,7 +5,7 @@ import { Button, Input, Label, Text, TextField } from 'react-aria-components'
 import type { KeyWorker } from '../keys/key-worker-handle.js'
 import { Choice } from '../session/choice.js'
 import { Problem } from '../session/problem.js'
-import { saveText } from '../session/save-text.js'
+import { saveText } from '../session/save-blob.js'
 
 interface KeyFormProps {
   readonly keys: KeyWorker

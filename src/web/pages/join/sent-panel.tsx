@@ -1,3 +1,4 @@
+import { inFours } from '../session/in-fours.js'
 import type { Sent } from './invitation.js'
 
 interface SentPanelProps extends Sent {
@@ -16,7 +17,7 @@ export function SentPanel({ principal, role, fingerprint, words }: SentPanelProp
       </p>
       <p className="words">{words}</p>
       <p>
-        Fingerprint <span className="fingerprint">{grouped(fingerprint)}</span>
+        Fingerprint <span className="fingerprint">{inFours(fingerprint)}</span>
       </p>
       <p>
         Within seconds after that you can sign in as <strong>{principal}</strong>
@@ -34,6 +35,3 @@ export function SentPanel({ principal, role, fingerprint, words }: SentPanelProp
 }
 
 const PAGES: Readonly<Record<string, string>> = { reader: '/read', sender: '/send' }
-
-const grouped = (fingerprint: string): string =>
-  (fingerprint.toUpperCase().match(/.{1,4}/g) ?? []).join(' ')

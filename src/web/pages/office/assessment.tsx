@@ -7,15 +7,16 @@ import {
   assessmentAnswer,
   assessmentsAnswer,
 } from '../../../protocol/http/compliance.js'
+import { saveBlob } from '../session/save-blob.js'
 import { Choice } from '../session/choice.js'
 import { Problem } from '../session/problem.js'
 import type { Session } from '../session/session.js'
 import { timeZone } from '../session/time-left.js'
-import { DataTable, countOf } from '../tables/data-table.js'
-import { fileName, saveBlob } from '../tables/save.js'
+import { DataTable } from '../tables/data-table.js'
+import { plural } from '../verify/words.js'
+import { fileName } from '../tables/save.js'
 import { localTime } from '../tables/times.js'
 import { READ_ONCE } from './found-events.js'
-import { fetchBlob } from './ledger.js'
 
 const PATH = '/v1/assessments'
 /** What `format=json` returns: the assessment alone. */
@@ -106,7 +107,7 @@ function Findings({ assessment: { at, profile, findings } }: { readonly assessme
   return (
     <>
       <h2>
-        {localTime(at)}, {profile}: {satisfied} of {countOf(findings.length, 'row')} satisfied
+        {localTime(at)}, {profile}: {satisfied} of {plural(findings.length, 'row')} satisfied
       </h2>
       <p className="quiet">
         A self-assessment shows what was found and what people stated. It does not make anyone
@@ -137,7 +138,7 @@ function Files({ session, id }: { readonly session: Session; readonly id: string
     mutationFn: async (format: string) =>
       saveBlob(
         fileName(`assessment-${format}`, 'zip', Date.now()),
-        await fetchBlob(session, `${PATH}/${id}?format=${format}`),
+        await session.gateway.blob(`${PATH}/${id}?format=${format}`),
       ),
   })
   return (

@@ -4,15 +4,16 @@ import type { ReactNode, SubmitEvent } from 'react'
 import { Button } from 'react-aria-components'
 import { EXPORTED_QUESTIONS } from '../../../protocol/http/exported-questions.js'
 import type { EXPORT_FORMATS } from '../../../protocol/http/query.js'
+import { saveBlob } from '../session/save-blob.js'
 import { Choice } from '../session/choice.js'
 import { Problem } from '../session/problem.js'
 import type { Session } from '../session/session.js'
-import { fileName, saveBlob } from '../tables/save.js'
+import { fileName } from '../tables/save.js'
 import { dayBefore } from '../tables/times.js'
 import { DayRange, rangeOf } from './day-range.js'
 import type { Days } from './day-range.js'
 import { Field } from './field.js'
-import { fetchBlob, queryOf } from './ledger.js'
+import { queryOf } from './ledger.js'
 
 type Report = 'accounting' | 'dossier'
 const REPORTS: readonly (readonly [Report, string])[] = [
@@ -56,7 +57,7 @@ function useSaving(session: Session) {
   return useMutation({
     gcTime: 0,
     mutationFn: async ({ path, body, name }: SavedAs) => {
-      saveBlob(fileName(name, 'zip', Date.now()), await fetchBlob(session, path, body))
+      saveBlob(fileName(name, 'zip', Date.now()), await session.gateway.blob(path, body))
       return `Saved as ${fileName(name, 'zip', Date.now())}. The export is recorded in the log.`
     },
   })

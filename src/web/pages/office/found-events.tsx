@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { Button } from 'react-aria-components'
 import { Problem } from '../session/problem.js'
 import type { Session } from '../session/session.js'
-import { countOf } from '../tables/data-table.js'
+import { plural } from '../verify/words.js'
 import { EventTable } from './event-table.js'
 import { findEvents } from './ledger.js'
 import type { Range, Subject } from './ledger.js'
@@ -41,7 +41,7 @@ export function FoundEvents(props: FoundEventsProps) {
     <>
       <div className="buttons">
         <strong role="status">
-          {countOf(count, 'event')} in a log of {countOf(end, 'entry', 'entries')}
+          {plural(count, 'event')} in a log of {plural(end, 'entry', 'entries')}
         </strong>
         {events.length > 0 && (
           <Button onPress={() => setRolled(!rolled)}>
@@ -50,14 +50,14 @@ export function FoundEvents(props: FoundEventsProps) {
         )}
         {isCut && (
           <Button onPress={() => setMost(most + READ_AT_ONCE)}>
-            Read more: {countOf(events.length, 'event')} so far
+            Read more: {plural(events.length, 'event')} so far
           </Button>
         )}
       </div>
       {otherIssuers && (
         <p className="notice">
-          The same ID has {countOf(otherIssuers.events, 'event')} under{' '}
-          {countOf(otherIssuers.patients, 'other issuer')}. They are not shown, and may be about
+          The same ID has {plural(otherIssuers.events, 'event')} under{' '}
+          {plural(otherIssuers.patients, 'other issuer')}. They are not shown, and may be about
           another person. Leave the issuer empty to include them.
         </p>
       )}

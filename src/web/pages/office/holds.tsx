@@ -11,7 +11,8 @@ import {
 import { Problem } from '../session/problem.js'
 import type { Session } from '../session/session.js'
 import { timeZone } from '../session/time-left.js'
-import { DataTable, countOf } from '../tables/data-table.js'
+import { DataTable } from '../tables/data-table.js'
+import { plural } from '../verify/words.js'
 import { localTime } from '../tables/times.js'
 import { DayRange, rangeOf } from './day-range.js'
 import { Field } from './field.js'
@@ -135,7 +136,7 @@ function Retention({ session: { gateway } }: { readonly session: Session }) {
   })
   if (error) return <Problem error={error} />
   if (!data) return <p role="status">Asking the gateway…</p>
-  const days = (of: number | undefined) => (of === undefined ? 'kept' : countOf(of, 'day'))
+  const days = (of: number | undefined) => (of === undefined ? 'kept' : plural(of, 'day'))
   return (
     <>
       <p>
@@ -183,8 +184,8 @@ function Pruning({ session: { gateway } }: { readonly session: Session }) {
         Entries are kept for {data.years} years.{' '}
         {data.entries === 0
           ? 'No entry is older.'
-          : `${countOf(data.entries, 'entry', 'entries')} from before ${localTime(data.before)} would be pruned.`}{' '}
-        {data.held > 0 && `${countOf(data.held, 'entry', 'entries')} are kept by a hold.`}
+          : `${plural(data.entries, 'entry', 'entries')} from before ${localTime(data.before)} would be pruned.`}{' '}
+        {data.held > 0 && `${plural(data.held, 'entry', 'entries')} are kept by a hold.`}
       </p>
       {data.entries > 0 && !proposing.isSuccess && (
         <div className="buttons">

@@ -2,7 +2,6 @@
 import { caseView } from '../../../protocol/http/cases.js'
 import { eventsAnswer, patientAnswer, questionsAnswer } from '../../../protocol/http/audit.js'
 import type { EventAnswer, EventsAnswer, QuestionsAnswer } from '../../../protocol/http/audit.js'
-import { refusalIn } from '../session/gateway.js'
 import type { Session } from '../session/session.js'
 
 /** Instants in RFC 3339; `until` is exclusive. */
@@ -130,18 +129,3 @@ async function readPages(most: number, ask: (page: Page) => Promise<EventsAnswer
 
 export const countQuestions = ({ gateway }: Session, range: Range): Promise<QuestionsAnswer> =>
   gateway.get(questionsAnswer, `/v1/audit/questions${queryOf({ ...range })}`)
-
-/** @throws GatewayRefusal */
-export async function fetchBlob({ gateway }: Session, path: string, body?: object): Promise<Blob> {
-  const post = body && { method: 'POST', body: JSON.stringify(body) }
-  const type = body && { 'content-type': 'application/json' }
-  const response = await fetch(path, {
-    ...post,
-    headers: { ...gateway.headers(), ...type },
-    ...{ cache: 'no-store', redirect: 'error' },
-  }).catch(() => {
-    throw refusalIn(0, null)
-  })
-  if (!response.ok) throw refusalIn(response.status, await response.json().catch(() => null))
-  return response.blob()
-}

@@ -8,7 +8,7 @@ import type { FINDINGS } from '../../../protocol/review-finding.js'
 import { Choice } from '../session/choice.js'
 import { Problem } from '../session/problem.js'
 import type { Session } from '../session/session.js'
-import { countOf } from '../tables/data-table.js'
+import { plural } from '../verify/words.js'
 import { localTime } from '../tables/times.js'
 import { timeZone } from '../session/time-left.js'
 import { Field } from './field.js'
@@ -46,8 +46,8 @@ function ReviewState({ session, state }: ReviewStateProps) {
   return (
     <>
       <p>
-        <strong>{countOf(due, 'event')} to review</strong> among the{' '}
-        {countOf(size - reviewed, 'entry', 'entries')} since the last review.{' '}
+        <strong>{plural(due, 'event')} to review</strong> among the{' '}
+        {plural(size - reviewed, 'entry', 'entries')} since the last review.{' '}
         {nextBy !== undefined && (
           <span className={isOverdue ? 'bad' : undefined}>
             {isOverdue ? 'Overdue since' : 'Due by'} {localTime(nextBy)} ({timeZone()}).

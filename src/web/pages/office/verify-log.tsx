@@ -6,16 +6,16 @@ import { openZip } from '../../../lib/zip.js'
 import { parseVerifierKey, verifyPackage } from '../../../ledger/browser.js'
 import type { PackageReport } from '../../../ledger/browser.js'
 import { readyAnswer } from '../../../protocol/http/health.js'
+import { saveBlob } from '../session/save-blob.js'
 import { Problem } from '../session/problem.js'
 import type { Session } from '../session/session.js'
 import { duration } from '../session/time-left.js'
-import { countOf } from '../tables/data-table.js'
-import { fileName, saveBlob } from '../tables/save.js'
+import { plural } from '../verify/words.js'
+import { fileName } from '../tables/save.js'
 import { localTime } from '../tables/times.js'
 import { webCrypto } from '../verify/web-crypto.js'
 import { Field } from './field.js'
 import { READ_ONCE } from './found-events.js'
-import { fetchBlob } from './ledger.js'
 
 /** How often the page says how far it is. */
 const EVENTS_A_TURN = 2_000
@@ -32,9 +32,9 @@ export function VerifyLog({ session }: { readonly session: Session }) {
     gcTime: 0,
     mutationFn: async (): Promise<Verified> => {
       setChecked('Fetching the log…')
-      const zip = await fetchBlob(session, '/v1/audit/export?format=ndjson')
+      const zip = await session.gateway.blob('/v1/audit/export?format=ndjson')
       const report = await verify(zip, (done, of) =>
-        setChecked(`${done.toLocaleString('en')} of ${countOf(of, 'event')} checked…`),
+        setChecked(`${done.toLocaleString('en')} of ${plural(of, 'event')} checked…`),
       )
       return { report, zip }
     },
@@ -85,8 +85,8 @@ function Verdict({ report, zip }: Verified) {
       <h2>{ok ? 'Verified' : 'Verification failed'}</h2>
       {ok ? (
         <p>
-          All {countOf(checked, 'event')} are exactly as logged, in order, and none is missing.
-          {gone > 0 && ` ${countOf(gone, 'entry', 'entries')} were pruned under the retention.`}
+          All {plural(checked, 'event')} are exactly as logged, in order, and none is missing.
+          {gone > 0 && ` ${plural(gone, 'entry', 'entries')} were pruned under the retention.`}
         </p>
       ) : (
         <p>
@@ -95,7 +95,7 @@ function Verdict({ report, zip }: Verified) {
         </p>
       )}
       <p className="quiet">
-        {countOf(size, 'entry', 'entries')} when it was fetched, root <code>{root}</code>
+        {plural(size, 'entry', 'entries')} when it was fetched, root <code>{root}</code>
       </p>
       <p>{witnessText(report)}</p>
       <Button onPress={() => saveBlob(fileName('ledger', 'zip', Date.now()), zip)}>
@@ -157,7 +157,7 @@ function WitnessState({ session: { gateway } }: { readonly session: Session }) {
   if (witnessed === null) return <p className="bad">No witness has cosigned this log yet.</p>
   return (
     <p>
-      A majority of the witnesses cosigned {countOf(witnessed.size, 'entry', 'entries')}{' '}
+      A majority of the witnesses cosigned {plural(witnessed.size, 'entry', 'entries')}{' '}
       {duration(witnessed.ageSeconds * 1_000)} ago.
     </p>
   )

@@ -9,7 +9,8 @@ import { sentence } from '../session/gateway.js'
 import { Problem } from '../session/problem.js'
 import type { Session } from '../session/session.js'
 import { duration } from '../session/time-left.js'
-import { DataTable, countOf } from '../tables/data-table.js'
+import { DataTable } from '../tables/data-table.js'
+import { plural } from '../verify/words.js'
 import { useReadiness, useSite } from './site.js'
 
 /** What is wrong or weaker than it should be, each with the next step. */
@@ -92,7 +93,7 @@ function State({
       )}
       <p className="quiet">
         {witnessed
-          ? `Witnesses cosigned ${countOf(witnessed.size, 'entry', 'entries')} ${duration(witnessed.ageSeconds * 1_000)} ago. `
+          ? `Witnesses cosigned ${plural(witnessed.size, 'entry', 'entries')} ${duration(witnessed.ageSeconds * 1_000)} ago. `
           : ''}
         Requests waited at most {eventLoop.maxMs} ms since the last look.
       </p>

@@ -2,7 +2,8 @@ import type { SiteAnswer } from '../../../protocol/operation/http.js'
 import { Problem } from '../session/problem.js'
 import type { Session } from '../session/session.js'
 import { duration, timeZone } from '../session/time-left.js'
-import { DataTable, countOf } from '../tables/data-table.js'
+import { DataTable } from '../tables/data-table.js'
+import { plural } from '../verify/words.js'
 import { localTime } from '../tables/times.js'
 import { useReadiness, useSite } from './site.js'
 
@@ -71,12 +72,12 @@ function queuesOf({ doors, notices }: SiteAnswer) {
   return [
     {
       what: 'DICOM associations',
-      now: countOf(doors.associations, 'open association'),
+      now: plural(doors.associations, 'open association'),
       ...{ next: '', isBad: false },
     },
     {
       what: 'Studies still arriving',
-      now: countOf(doors.arriving, 'study', 'studies'),
+      now: plural(doors.arriving, 'study', 'studies'),
       ...{ next: '', isBad: false },
     },
     {
@@ -103,7 +104,7 @@ function Sinks({ session, site: { witnesses, sinks } }: SinksProps) {
           : `Witnesses: ${witnesses.join(', ')}.`}
         {data?.witnessed === null && ' None has cosigned the log yet.'}
         {data?.witnessed &&
-          ` A majority cosigned ${countOf(data.witnessed.size, 'entry', 'entries')} ${duration(data.witnessed.ageSeconds * 1_000)} ago.`}
+          ` A majority cosigned ${plural(data.witnessed.size, 'entry', 'entries')} ${duration(data.witnessed.ageSeconds * 1_000)} ago.`}
       </p>
       <DataTable
         label="Sinks"

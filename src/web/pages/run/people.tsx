@@ -1,4 +1,5 @@
 import type { SiteAnswer } from '../../../protocol/operation/http.js'
+import { inFours } from '../session/in-fours.js'
 import { Problem } from '../session/problem.js'
 import type { Session } from '../session/session.js'
 import { timeZone } from '../session/time-left.js'
@@ -75,12 +76,8 @@ function Everybody({ people }: Pick<SiteAnswer, 'people'>) {
           text: ({ usableUntil, isRevoked }) =>
             isRevoked ? 'revoked' : usableUntil === undefined ? 'no end' : localTime(usableUntil),
         },
-        { name: 'Fingerprint', text: ({ fingerprint = '' }) => inGroups(fingerprint) },
+        { name: 'Fingerprint', text: ({ fingerprint = '' }) => inFours(fingerprint) },
       ]}
     />
   )
 }
-
-/** Groups of four, as they are read aloud. */
-const inGroups = (fingerprint: string): string =>
-  (fingerprint.toUpperCase().match(/.{1,4}/g) ?? []).join(' ')

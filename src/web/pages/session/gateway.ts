@@ -114,6 +114,10 @@ export class Gateway {
     return new Uint8Array(await response.arrayBuffer())
   }
 
+  async blob(path: string, body?: object): Promise<Blob> {
+    return (await request(path, posting(this.headers(), body))).blob()
+  }
+
   headers(): Record<string, string> {
     return { authorization: `Bearer ${this.#token}` }
   }
@@ -144,10 +148,14 @@ export async function call<T>(
   headers: Record<string, string>,
   body?: object,
 ): Promise<T> {
-  const post = body && { method: 'POST', body: JSON.stringify(body) }
-  const type = body && { 'content-type': 'application/json' }
-  const response = await request(path, { ...post, headers: { ...headers, ...type } })
-  return schema.parse(await response.json())
+  return schema.parse(await (await request(path, posting(headers, body))).json())
+}
+
+/** With a body, it is sent by POST as JSON. */
+function posting(headers: Record<string, string>, body: object | undefined): RequestInit {
+  if (!body) return { headers }
+  const type = { 'content-type': 'application/json' }
+  return { method: 'POST', body: JSON.stringify(body), headers: { ...headers, ...type } }
 }
 
 async function request(path: string, how: RequestInit): Promise<Response> {

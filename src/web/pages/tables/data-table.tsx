@@ -2,6 +2,7 @@ import { Fragment, useState } from 'react'
 import type { ReactNode } from 'react'
 import { flushSync } from 'react-dom'
 import { Button } from 'react-aria-components'
+import { plural } from '../verify/words.js'
 import { fileName, saveCsv } from './save.js'
 
 export interface Column<T> {
@@ -45,7 +46,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
     <div className="records">
       <div className="buttons">
         <span className="quiet" role="status">
-          {countOf(rows.length, 'row')}
+          {plural(rows.length, 'row')}
           {rows.length > ROWS_A_PAGE && `, ${from + 1} to ${from + shown.length} shown`}
         </span>
         <span className="grow" />
@@ -75,9 +76,6 @@ export function DataTable<T>(props: DataTableProps<T>) {
     </div>
   )
 }
-
-export const countOf = (count: number, one: string, many = `${one}s`): string =>
-  `${count.toLocaleString('en')} ${count === 1 ? one : many}`
 
 function Rows<T>({
   shown,

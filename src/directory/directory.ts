@@ -82,12 +82,14 @@ export function createDirectory(config: People, parts: DirectoryParts): Director
       return recipients
     },
 
-    async usableRecipientsOf(id) {
-      const found = await Promise.allSettled(present(id).map(recipient))
-      return found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-    },
+    usableRecipientsOf: async (id) => usable(present(id).map(recipient)),
 
-    recipientsOfAny: (ids) => recipientsOfAny(ids.flatMap(orNone(present)).map(recipient), ids),
+    async recipientsOfAny(ids) {
+      const found = distinct(await usable(presentInAny(ids, present).map(recipient)))
+      if (!found.some(({ id }) => id !== RECOVERY))
+        throw new NocturneError('recipient_unusable', { subject: ids.join(', ') })
+      return found
+    },
 
     async facilityRecipient(id) {
       if (!facilities.has(id)) throw new NocturneError('recipient_unusable', { subject: id })
@@ -118,31 +120,29 @@ function profileOf(
 }
 
 /** A group without a present reader has nobody to seal to. */
-const orNone =
-  (present: (id: string) => readonly string[]) =>
-  (id: string): readonly string[] => {
+const presentInAny = (
+  ids: readonly string[],
+  present: (id: string) => readonly string[],
+): readonly string[] => {
+  const found = ids.flatMap((id) => {
     try {
       return present(id)
     } catch {
       return []
     }
-  }
-
-/** Each certificate once, although its holder may read for several groups. */
-async function recipientsOfAny(
-  asked: readonly Promise<Recipient>[],
-  groups: readonly string[],
-): Promise<readonly Recipient[]> {
-  const found = await Promise.allSettled(asked)
-  const usable = new Map(
-    found.flatMap((one) =>
-      one.status === 'fulfilled' ? [[one.value.fingerprint, one.value] as const] : [],
-    ),
-  )
-  if (![...usable.values()].some(({ id }) => id !== RECOVERY))
-    throw new NocturneError('recipient_unusable', { subject: groups.join(', ') })
-  return [...usable.values()]
+  })
+  return [...new Set(found)]
 }
+
+const usable = async (asked: readonly Promise<Recipient>[]): Promise<readonly Recipient[]> => {
+  const found = await Promise.allSettled(asked)
+  return found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+}
+
+/** Two people may use the same certificate. */
+const distinct = (found: readonly Recipient[]): readonly Recipient[] => [
+  ...new Map(found.map((one) => [one.fingerprint, one])).values(),
+]
 
 interface Index {
   readonly of: Pick<People, 'people' | 'groups'>

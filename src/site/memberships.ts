@@ -85,7 +85,7 @@ export async function createMemberships(parts: MembershipParts): Promise<Members
       const { receipts } = await ledger.record(() =>
         Promise.resolve({
           value: undefined,
-          events: [eventOf('membership.confirmed', member, actor)],
+          events: [membershipEvent('membership.confirmed', member, actor)],
         }),
       )
       await refresh()
@@ -106,18 +106,20 @@ function changes(members: readonly Member[], states: ReadonlyMap<string, State>)
   const added = members.flatMap((member) => {
     const state = states.get(keyOf(member))
     if (state === 'confirmed' || state === 'proposed') return []
-    return [eventOf(isFirst ? 'membership.confirmed' : 'membership.proposed', member, SYSTEM)]
+    return [
+      membershipEvent(isFirst ? 'membership.confirmed' : 'membership.proposed', member, SYSTEM),
+    ]
   })
   const present = new Set(members.map(keyOf))
   const removed = [...states].flatMap(([key, state]) => {
     const [principal = '', group = ''] = key.split(' ')
     if (present.has(key) || state === 'removed') return []
-    return [eventOf('membership.removed', { principal, group }, SYSTEM)]
+    return [membershipEvent('membership.removed', { principal, group }, SYSTEM)]
   })
   return [...added, ...removed]
 }
 
-const eventOf = (
+export const membershipEvent = (
   type: (typeof TYPES)[number],
   { principal, group }: Member,
   actor: Actor,

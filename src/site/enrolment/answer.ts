@@ -4,7 +4,7 @@ import { NocturneError } from '../../lib/errors.js'
 import { writeJoin } from '../../protocol/joining/statement.js'
 import type { InvitationTable } from '../../state/enrolment/index.js'
 import type { Answer, InvitationParts } from './contract.js'
-import { countTry, writeState } from './rows.js'
+import { countTry, stateOf, writeState } from './rows.js'
 
 /** @throws NocturneError as `Invitations.answer` */
 export async function acceptAnswer(
@@ -27,13 +27,8 @@ export async function acceptAnswer(
     throw new NocturneError('invitation_unusable')
   }
   await ledger.record(async (tx) => {
-    const current = await tx
-      .selectFrom('invitations')
-      .select('state')
-      .where('id', '=', row.id)
-      .executeTakeFirst()
     // Of two answers at the same time, one counts.
-    if (current?.state !== 'open') throw new NocturneError('invitation_unusable')
+    if ((await stateOf(tx, row)) !== 'open') throw new NocturneError('invitation_unusable')
     await writeState(guard, tx, { ...row, state: 'answered', certificate, fingerprint })
     const detail = { principal: row.principal, fingerprint }
     return {

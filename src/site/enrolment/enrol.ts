@@ -8,9 +8,10 @@ import type { EnrolledTable, InvitationTable } from '../../state/enrolment/index
 import { removeCertificate } from '../certificate-files.js'
 import { certificateEvent, putInEffect } from '../certificate-rows.js'
 import { expectUsable } from './answer.js'
+import { membershipEvent } from '../memberships.js'
 import type { InvitationParts } from './contract.js'
 import { groupsOf } from './roll.js'
-import { writeState } from './rows.js'
+import { stateOf, writeState } from './rows.js'
 
 export interface Enrolled {
   readonly fingerprint: string
@@ -36,7 +37,8 @@ export async function enrol(
     ...{ certificate, fingerprint, invitation: row.id, since: now() },
   })
   await ledger.record(async (tx) => {
-    await expectOpen(tx, row)
+    // Of two operators at the same time, one confirms.
+    if ((await stateOf(tx, row)) !== 'answered') throw new NocturneError('invitation_unanswered')
     await tx.deleteFrom('enrolled').where('principal', '=', principal).execute()
     await tx.insertInto('enrolled').values(person).execute()
     await putInEffect(tx, parts, { principal, certificate, fingerprint })
@@ -45,16 +47,6 @@ export async function enrol(
   })
   await roll.refresh()
   return { fingerprint, waitsFor }
-}
-
-/** Of two operators at the same time, one confirms. */
-async function expectOpen(tx: Tx, { id }: InvitationTable): Promise<void> {
-  const current = await tx
-    .selectFrom('invitations')
-    .select('state')
-    .where('id', '=', id)
-    .executeTakeFirst()
-  if (current?.state !== 'answered') throw new NocturneError('invitation_unanswered')
 }
 
 function eventsOf(
@@ -76,9 +68,7 @@ function eventsOf(
       }),
       actor,
     },
-    ...waitsFor.map((group): EventInput => ({
-      ...{ type: 'membership.proposed', outcome: 0, actor, group, detail: { principal } },
-    })),
+    ...waitsFor.map((group) => membershipEvent('membership.proposed', { principal, group }, actor)),
   ]
 }
 
@@ -107,9 +97,9 @@ export async function remove(
     }
     if (reason !== 'removed') return { value: undefined, events: [removed] }
     const isTwo = config.directory.confirm === 'two'
-    const left = (isTwo ? groupsOf(person) : []).map((group): EventInput => ({
-      ...{ type: 'membership.removed', outcome: 0, actor, group, detail: { principal } },
-    }))
+    const left = (isTwo ? groupsOf(person) : []).map((group) =>
+      membershipEvent('membership.removed', { principal, group }, actor),
+    )
     return {
       value: undefined,
       events: [removed, ...(await endCertificate(parts, tx, person)), ...left],

@@ -23,6 +23,19 @@ export async function pending(
   return guard.sift('invitations', rows, ({ id }) => id)
 }
 
+/** As it is in this transaction. */
+export async function stateOf(
+  tx: Tx,
+  { id }: Pick<InvitationTable, 'id'>,
+): Promise<InvitationTable['state'] | undefined> {
+  const current = await tx
+    .selectFrom('invitations')
+    .select('state')
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return current?.state
+}
+
 /** The last attempt ends the invitation, which the operator sees in the ledger. */
 export async function countTry(
   parts: Pick<InvitationParts, 'ledger' | 'state' | 'guard'>,

@@ -5,7 +5,7 @@
 import type { Tx } from '../state/index.js'
 import type { OutboxTable } from '../state/night/index.js'
 import type { DigestLine, Notice } from './notice.js'
-import { enqueue } from './outbox.js'
+import { enqueue, waiting } from './outbox.js'
 import type { Channel } from './outbox.js'
 
 /** Merged at once; the rest are sent one by one, or with the next round. */
@@ -14,11 +14,8 @@ const AT_ONCE = 2_000
 const MOST_LINES = 50
 
 export async function mergeDeferred(tx: Tx, now: number): Promise<void> {
-  const rows = await tx
-    .selectFrom('outbox')
+  const rows = await waiting(tx)
     .selectAll()
-    .where('sent_at', 'is', null)
-    .where('withdrawn_at', 'is', null)
     .where('due_at', '<=', now)
     .where('attempts', '=', 0)
     .whereRef('due_at', '>', 'created_at')

@@ -103,7 +103,6 @@ export async function isAnyDue(db: Db, now: number): Promise<boolean> {
   return row !== undefined
 }
 
-/** Notices that are neither sent nor withdrawn. */
 export async function backlog(db: Db): Promise<{ waiting: number; failing: number }> {
   const row = await waiting(db)
     .select((e) => [
@@ -114,7 +113,8 @@ export async function backlog(db: Db): Promise<{ waiting: number; failing: numbe
   return { waiting: Number(row?.waiting ?? 0), failing: Number(row?.failing ?? 0) }
 }
 
-const waiting = (db: Db | Tx) =>
+/** Notices that are neither sent nor withdrawn. */
+export const waiting = (db: Db | Tx) =>
   db.selectFrom('outbox').where('sent_at', 'is', null).where('withdrawn_at', 'is', null)
 
 /**

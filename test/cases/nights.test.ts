@@ -18,6 +18,7 @@ import { announce, rosterOf } from '../../src/gateway/announce.js'
 import { quietUntil } from '../../src/gateway/quiet.js'
 import { newId } from '../../src/lib/ids.js'
 import { createNotify } from '../../src/notify/index.js'
+import { isAnyDue } from '../../src/notify/outbox.js'
 import type { Channel, Notify, SendOne } from '../../src/notify/index.js'
 import { insertReport, findByMessage } from '../../src/reports/index.js'
 import type { Tx } from '../../src/state/index.js'
@@ -348,20 +349,7 @@ async function answer(row: CriticalResultTable, willing: number): Promise<void> 
 async function due(): Promise<void> {
   await Promise.all([night.cases.runDue(), night.cases.runDue()])
   await Promise.all([night.critical.runDue(), night.critical.runDue()])
-  while ((await notify.sendDue()) > 0 && (await isMoreDue()));
-}
-
-/** More than one round takes. */
-async function isMoreDue(): Promise<boolean> {
-  const row = await night.state.db
-    .selectFrom('outbox')
-    .select('id')
-    .where('sent_at', 'is', null)
-    .where('withdrawn_at', 'is', null)
-    .where('due_at', '<=', night.clock.now())
-    .where('lease_until', '<=', night.clock.now())
-    .executeTakeFirst()
-  return row !== undefined
+  while ((await notify.sendDue()) > 0 && (await isAnyDue(night.state.db, night.clock.now())));
 }
 
 /** In each hour another channel is down, and sometimes a second one or all of them. */

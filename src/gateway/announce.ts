@@ -105,10 +105,10 @@ async function chosenFor(
 async function readersOfNote(
   parts: AnnounceParts,
   tx: Tx,
-  { row, author }: Extract<CaseNotice, { what: 'noted' }>,
+  told: Extract<CaseNotice, { what: 'noted' }>,
 ): Promise<readonly string[]> {
-  const senders = sendersOf(parts.config, row.facility)
-  if (!senders.includes(author)) return senders
+  const { row } = told
+  if (toldBy(parts.config, told) === 'facility') return sendersOf(parts.config, row.facility)
   return row.claimed_by === null ? audienceOf(parts, tx, row, 'duty') : [row.claimed_by]
 }
 
@@ -120,12 +120,12 @@ export async function announce(
   if (told.what === 'step') return announceStep(parts, tx, told)
   const { row } = told
   // A notice about a report or a note is sent even if its case has been claimed or closed.
-  const withdrawnWith = told.what === 'reported' || told.what === 'noted' ? undefined : row.id
+  const isOnItsOwn = told.what === 'reported' || told.what === 'noted'
   await parts.notify.tell(
     tx,
     await chosenFor(parts, tx, told),
     noticeOf(parts, told),
-    withdrawnWith === undefined ? {} : { caseId: withdrawnWith },
+    isOnItsOwn ? {} : { caseId: row.id },
   )
   return []
 }
@@ -251,14 +251,15 @@ function clockOf(
 
 function noticeOf({ config, now, origin }: AnnounceParts, told: CaseNotice): Notice {
   const { row } = told
+  const whose = toldBy(config, told)
   const common = {
     code: row.code,
     facility: row.facility,
     group: row.group_id,
     priority: row.priority,
     at: new Date(now()).toISOString(),
-    link: `${origin()}/read#${row.code}`,
-    ...clockOf(config, toldBy(config, told), row),
+    link: `${origin()}/${whose === 'group' ? 'read' : 'send'}#${row.code}`,
+    ...clockOf(config, whose, row),
   }
   if (told.what === 'step') {
     const { escalation, round } = told.step
@@ -267,17 +268,8 @@ function noticeOf({ config, now, origin }: AnnounceParts, told: CaseNotice): Not
   if (told.what === 'overridden')
     return { ...common, key: overriddenKey(row), event: 'case.overridden' }
   if (told.what === 'reported')
-    return {
-      ...common,
-      key: `${told.report}|received`,
-      event: 'report.received',
-      link: `${origin()}/send#${row.code}`,
-    }
-  if (told.what === 'noted') {
-    const page = toldBy(config, told) === 'group' ? 'read' : 'send'
-    const link = `${origin()}/${page}#${row.code}`
-    return { ...common, key: `${told.note}|noted`, event: 'note.received', link }
-  }
+    return { ...common, key: `${told.report}|received`, event: 'report.received' }
+  if (told.what === 'noted') return { ...common, key: `${told.note}|noted`, event: 'note.received' }
   const { target, what } = told.notice
   return {
     ...common,

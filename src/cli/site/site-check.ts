@@ -58,10 +58,13 @@ export async function checkSite(
     ...store,
   ]
   const canOpen = database.problems.length === 0 && store.length === 0
-  const start =
-    survey.site && canOpen ? await checkStart(survey.site, { now, findsWeaknesses }) : NOTHING
   // With a problem known already, opening the rooms would only report it again.
-  const found = problems.length === 0 ? start : NOTHING
+  const isSound = problems.length === 0
+  const start =
+    survey.site && canOpen && (isSound || findsWeaknesses)
+      ? await checkStart(survey.site, { now, findsWeaknesses })
+      : NOTHING
+  const found = isSound ? start : NOTHING
   problems.push(...listeners, ...found.problems)
   return {
     dir: survey.dir,

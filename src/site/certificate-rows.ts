@@ -34,24 +34,16 @@ export async function guardedCertificates({ state, guard }: Omit<RowParts, 'now'
     const named = guard.history.certificate(principal)
     return named !== undefined && named.fingerprint !== (removedAt === null ? fingerprint : null)
   }
-  const missing = (rows: readonly CertificateTable[]) => {
-    const there = new Set(rows.map(({ principal }) => principal))
-    return guard.history
-      .principals()
-      .filter(
-        (id) => id !== GATEWAY && !there.has(id) && guard.history.certificate(id)?.fingerprint,
-      )
-  }
-  const read = async () => {
-    await guard.history.follow()
-    return state.db.selectFrom('certificates').selectAll().execute()
-  }
-  let rows = await read()
-  // Another process may have confirmed a certificate between the two reads.
-  if (rows.some(contradicts) || missing(rows).length > 0) rows = await read()
-  const good = await guard.sift('certificates', rows, ({ principal }) => principal, contradicts)
-  const gone = missing(rows)
-  await guard.missing('certificates', gone)
+  const { rows, good, gone } = await guard.followed('certificates', {
+    read: (): Promise<CertificateTable[]> =>
+      state.db.selectFrom('certificates').selectAll().execute(),
+    idOf: ({ principal }) => principal,
+    contradicts,
+    expected: () =>
+      guard.history
+        .principals()
+        .filter((id) => id !== GATEWAY && guard.history.certificate(id)?.fingerprint),
+  })
   const isGood = new Set(good.map(({ principal }) => principal))
   const bad = rows.map(({ principal }) => principal).filter((id) => !isGood.has(id))
   return { good, bad: [...bad, ...gone] }

@@ -2,6 +2,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SYSTEM } from '../../lib/actors.js'
 import type { EventInput, Ledger } from '../log/index.js'
+import { followedRows } from './followed.js'
+import type { FollowedRows, FollowedTable } from './followed.js'
 import { createRowHistory } from './history.js'
 import type { RowHistory } from './history.js'
 import { createRowMacs } from './macs.js'
@@ -19,6 +21,11 @@ export interface RowGuard extends RowMacs {
     idOf: (row: R) => string,
     contradicts?: (row: R) => boolean,
   ): Promise<readonly R[]>
+  /** Reads the rows, and raises an alert for each that may not be used or is missing. */
+  followed<T extends GuardedTable, R extends SealedRow<T>>(
+    table: T,
+    how: FollowedTable<R>,
+  ): Promise<FollowedRows<R>>
   /** Reports rows that must exist according to the ledger but do not. */
   missing(table: GuardedTable, ids: readonly string[]): Promise<void>
   /** Rows that were found to mismatch and have not matched since. */
@@ -77,9 +84,15 @@ export function createRowGuard(parts: {
     await parts.alert({ table, id, reason }).catch(() => told.delete(`${key} ${reason}`))
   }
 
-  return {
+  const guard: RowGuard = {
     ...macs,
     history: createRowHistory(ledger),
+    followed: (table, how) =>
+      followedRows(how, {
+        follow: () => guard.history.follow(),
+        sift: (rows) => guard.sift(table, rows, how.idOf, how.contradicts),
+        missing: (ids) => guard.missing(table, ids),
+      }),
     sift: async (table, rows, idOf, contradicts) => {
       const good: (typeof rows)[number][] = []
       for (const [i, row] of rows.entries()) {
@@ -102,4 +115,5 @@ export function createRowGuard(parts: {
     },
     mismatches: () => [...found.values()],
   }
+  return guard
 }

@@ -73,21 +73,14 @@ export const configInEffect = (config: SiteConfig, roll: Roll): SiteConfig => ({
 })
 
 async function validRows({ state, guard }: RollParts): Promise<readonly EnrolledTable[]> {
-  const contradicts = ({ principal, invitation }: EnrolledTable) =>
-    guard.history.enrolled().get(principal) !== invitation
-  const missing = (rows: readonly EnrolledTable[]) => {
-    const there = new Set(rows.map(({ principal }) => principal))
-    return [...guard.history.enrolled().keys()].filter((id) => !there.has(id))
-  }
-  const read = async () => {
-    await guard.history.follow()
-    return state.db.selectFrom('enrolled').selectAll().orderBy('principal').execute()
-  }
-  let rows = await read()
-  // Another process may have confirmed a person between the two reads.
-  if (rows.some(contradicts) || missing(rows).length > 0) rows = await read()
-  const good = await guard.sift('enrolled', rows, ({ principal }) => principal, contradicts)
-  await guard.missing('enrolled', missing(rows))
+  const { good } = await guard.followed('enrolled', {
+    read: (): Promise<EnrolledTable[]> =>
+      state.db.selectFrom('enrolled').selectAll().orderBy('principal').execute(),
+    idOf: ({ principal }) => principal,
+    contradicts: ({ principal, invitation }) =>
+      guard.history.enrolled().get(principal) !== invitation,
+    expected: () => [...guard.history.enrolled().keys()],
+  })
   return good
 }
 

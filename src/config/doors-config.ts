@@ -1,39 +1,35 @@
 /** The doors configuration after reading and checking. */
 import type { Listen } from './listen.js'
 
-export interface DimseConfig {
+/** A door with a port of its own. */
+interface PortConfig<Peer> {
   readonly host: string
   readonly port: number
-  readonly aeTitle: string
   /** Absolute paths of PEM files. */
   readonly tls?: { readonly cert: string; readonly key: string }
   readonly plainFrom: readonly string[]
-  readonly peers: readonly {
-    readonly aeTitle: string
-    readonly facility: string
-    readonly addresses: readonly string[]
-    /** Absolute path of a PEM file. */
-    readonly certificate?: string
-    /** Address that storage commitment reports are sent to. */
-    readonly report?: Listen
-  }[]
+  readonly peers: readonly (BoundPeer & Peer)[]
 }
 
-export interface MllpConfig {
-  readonly host: string
-  readonly port: number
-  /** Absolute paths of PEM files. */
-  readonly tls?: { readonly cert: string; readonly key: string }
-  readonly plainFrom: readonly string[]
-  readonly peers: readonly {
-    /** MSH-3. */
-    readonly application: string
-    readonly facility: string
-    readonly addresses: readonly string[]
-    /** Absolute path of a PEM file. */
-    readonly certificate?: string
-  }[]
+interface BoundPeer {
+  readonly facility: string
+  readonly addresses: readonly string[]
+  /** Absolute path of a PEM file. */
+  readonly certificate?: string
 }
+
+export interface DimseConfig extends PortConfig<{
+  readonly aeTitle: string
+  /** Address that storage commitment reports are sent to. */
+  readonly report?: Listen
+}> {
+  readonly aeTitle: string
+}
+
+export type MllpConfig = PortConfig<{
+  /** MSH-3. */
+  readonly application: string
+}>
 
 export interface DoorsConfig {
   readonly stow: boolean

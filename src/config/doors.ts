@@ -17,13 +17,13 @@ export function checkDoorReferences(site: SiteDraft): Finding[] {
 }
 
 function checkPort({ doors, facilities }: SiteDraft, door: 'dimse' | 'mllp'): Finding[] {
-  const dimse = doors?.[door]
-  if (!dimse) return []
+  const port = doors?.[door]
+  if (!port) return []
   const ids = facilities.map(({ id }) => id).filter((id) => id !== undefined)
   const at = ['doors', door]
-  const beyond = !isLoopback(dimse.listen.host)
+  const beyond = !isLoopback(port.listen.host)
   const unprotected: Finding[] =
-    beyond && !dimse.tls && dimse.plainFrom.length === 0
+    beyond && !port.tls && port.plainFrom.length === 0
       ? [
           {
             at: [...at, 'listen'],
@@ -32,7 +32,7 @@ function checkPort({ doors, facilities }: SiteDraft, door: 'dimse' | 'mllp'): Fi
           },
         ]
       : []
-  const peers: readonly { facility: string; certificate?: string | undefined }[] = dimse.peers
+  const peers: readonly { facility: string; certificate?: string | undefined }[] = port.peers
   return [
     ...unprotected,
     ...peers.flatMap(({ facility, certificate }, index): Finding[] => {
@@ -49,7 +49,7 @@ function checkPort({ doors, facilities }: SiteDraft, door: 'dimse' | 'mllp'): Fi
               : `did you mean ${meant}?`,
         })
       }
-      if (certificate !== undefined && !dimse.tls) {
+      if (certificate !== undefined && !port.tls) {
         found.push({
           at: [...place, 'certificate'],
           problem: 'works only with TLS, which this door does not have',
@@ -108,13 +108,13 @@ export async function checkDoorFiles(
 async function checkFiles(
   dir: string,
   door: string,
-  dimse: Pick<NonNullable<DoorsFile['mllp'] | DoorsFile['dimse']>, 'tls' | 'peers'> | undefined,
+  port: Pick<NonNullable<DoorsFile['mllp'] | DoorsFile['dimse']>, 'tls' | 'peers'> | undefined,
   now: Date,
 ): Promise<SiteProblem[]> {
-  if (!dimse) return []
+  if (!port) return []
   const hint = `write to doors.${door}.tls.cert the path of the certificate with its chain, and to key the path of its key without passphrase`
-  const problems = dimse.tls ? [...(await checkTls(dir, dimse.tls, now, hint)).problems] : []
-  for (const { certificate } of dimse.peers) {
+  const problems = port.tls ? [...(await checkTls(dir, port.tls, now, hint)).problems] : []
+  for (const { certificate } of port.peers) {
     if (certificate === undefined) continue
     const name = shorten(certificate)
     const file = await readText(resolvePath(dir, certificate), name, PEER_HINT)
@@ -143,32 +143,31 @@ export function buildDoors(dir: string, { stow, dimse, mllp }: DoorsFile): Doors
   }
 }
 
-function buildMllp(
-  dir: string,
-  { listen: place, tls, plainFrom, peers }: NonNullable<DoorsFile['mllp']>,
-): MllpConfig {
-  return {
-    ...place,
-    ...(tls && { tls: { cert: resolvePath(dir, tls.cert), key: resolvePath(dir, tls.key) } }),
-    plainFrom,
-    peers: peers.map(({ certificate, ...peer }) => ({
-      ...peer,
-      ...(certificate !== undefined && { certificate: resolvePath(dir, certificate) }),
-    })),
-  }
-}
+type PortFile = Pick<NonNullable<DoorsFile['dimse']>, 'listen' | 'tls' | 'plainFrom'>
 
-function buildDimse(dir: string, dimse: NonNullable<DoorsFile['dimse']>): DimseConfig {
-  const { listen: place, tls, aeTitle: title, plainFrom, peers } = dimse
-  return {
-    ...place,
-    aeTitle: title,
-    ...(tls && { tls: { cert: resolvePath(dir, tls.cert), key: resolvePath(dir, tls.key) } }),
-    plainFrom,
-    peers: peers.map(({ certificate, report, ...peer }) => ({
-      ...peer,
-      ...(report && { report }),
-      ...(certificate !== undefined && { certificate: resolvePath(dir, certificate) }),
-    })),
-  }
-}
+const portOf = (dir: string, { listen: place, tls, plainFrom }: PortFile) => ({
+  ...place,
+  ...(tls && { tls: { cert: resolvePath(dir, tls.cert), key: resolvePath(dir, tls.key) } }),
+  plainFrom,
+})
+
+const certificateOf = (dir: string, certificate: string | undefined) =>
+  certificate === undefined ? {} : { certificate: resolvePath(dir, certificate) }
+
+const buildMllp = (dir: string, mllp: NonNullable<DoorsFile['mllp']>): MllpConfig => ({
+  ...portOf(dir, mllp),
+  peers: mllp.peers.map(({ certificate, ...peer }) => ({
+    ...peer,
+    ...certificateOf(dir, certificate),
+  })),
+})
+
+const buildDimse = (dir: string, dimse: NonNullable<DoorsFile['dimse']>): DimseConfig => ({
+  ...portOf(dir, dimse),
+  aeTitle: dimse.aeTitle,
+  peers: dimse.peers.map(({ certificate, report, ...peer }) => ({
+    ...peer,
+    ...(report && { report }),
+    ...certificateOf(dir, certificate),
+  })),
+})

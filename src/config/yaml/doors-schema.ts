@@ -21,41 +21,33 @@ const networks = z
   .max(1_000, 'has too many entries')
   .default([])
 
-export const peerFields = {
-  aeTitle,
+/** Of a peer of any door that has a port of its own. */
+const boundFields = {
   facility: z.string(),
   addresses: networks,
   certificate: path.optional(),
-  report: listen.optional(),
 }
+
+const portFields = <P extends z.ZodType>(peer: P) => ({
+  tls: z.strictObject({ cert: path, key: path }).optional(),
+  plainFrom: networks,
+  peers: z.array(peer).min(1, 'names no peer that may connect').max(1_000, 'has too many entries'),
+})
+
+export const peerFields = { aeTitle, ...boundFields, report: listen.optional() }
 
 export const dimseFields = {
   listen,
   aeTitle: aeTitle.default('NOCTURNE'),
-  tls: z.strictObject({ cert: path, key: path }).optional(),
-  plainFrom: networks,
-  peers: z
-    .array(z.strictObject(peerFields))
-    .min(1, 'names no peer that may connect')
-    .max(1_000, 'has too many entries'),
+  ...portFields(z.strictObject(peerFields)),
 }
 
 export const mllpPeerFields = {
   application: z.string().min(1, 'is empty').max(227, 'is too long for MSH-3'),
-  facility: z.string(),
-  addresses: networks,
-  certificate: path.optional(),
+  ...boundFields,
 }
 
-export const mllpFields = {
-  listen,
-  tls: z.strictObject({ cert: path, key: path }).optional(),
-  plainFrom: networks,
-  peers: z
-    .array(z.strictObject(mllpPeerFields))
-    .min(1, 'names no peer that may connect')
-    .max(1_000, 'has too many entries'),
-}
+export const mllpFields = { listen, ...portFields(z.strictObject(mllpPeerFields)) }
 
 export const doorsSchema = z.strictObject({
   stow: z.boolean().default(true),

@@ -2,7 +2,6 @@
  * Opens the doors other than HTTP: the intake of studies that arrive instance by instance, and the
  * DIMSE port.
  */
-import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createEventThrottle } from '../access/sign-in/index.js'
 import { Arrivals } from '../arrivals.js'
@@ -10,7 +9,7 @@ import type { ArrivalRooms } from '../arrivals.js'
 import type { DimseConfig, SiteConfig } from '../config/index.js'
 import type { Directory } from '../directory/index.js'
 import type { Ledger } from '../ledger/log/index.js'
-import { asNocturneError, systemCode } from '../lib/errors.js'
+import { asNocturneError } from '../lib/errors.js'
 import type { Logger } from '../lib/logger.js'
 import { createRules, routing } from '../intake/index.js'
 import { NO_GROUP } from '../protocol/words.js'
@@ -21,9 +20,11 @@ import { COMMITMENT, EXPLICIT_LITTLE, IMPLICIT_LITTLE } from './dimse/negotiate.
 import { requestAssociation } from './dimse/request.js'
 import { serveDimse } from './dimse/serve.js'
 import type { DimseOptions, DimseServer } from './dimse/serve.js'
-import type { Caller, Services } from './dimse/conversation.js'
+import type { Caller } from './dimse/conversation.js'
 import { createSteps } from './dimse/steps.js'
 import { createStore } from './dimse/store.js'
+import { holdPort, hostOf } from './held-port.js'
+import { readPortFiles } from './peer-files.js'
 import { openMllp } from './requisition/open.js'
 import { createRequisitions } from './requisition/take.js'
 import type { RequisitionRooms, Requisitions } from './requisition/take.js'
@@ -60,7 +61,6 @@ export interface Doors {
 const TICK_MS = 500
 const RESUME_MS = 30_000
 const REQUISITIONS_MS = 5_000
-const RETRY_MS = 5_000
 const REFUSALS_PER_MINUTE = 60
 
 /**
@@ -104,7 +104,7 @@ export async function openDoors(
     isDimseAway: () => port !== undefined && port.server() === undefined,
     close: async (graceMs) => {
       await port?.close(graceMs)
-      await orders?.close()
+      await orders?.close(graceMs)
       timers.forEach((timer) => clearInterval(timer))
       await arrivals.stop().catch(warnOf(rooms))
     },
@@ -135,7 +135,6 @@ function routeOf({
   }
 }
 
-/** Retries a port that another process holds: nothing else in the gateway depends on it. */
 function keepOpen(
   rooms: DoorRooms,
   config: DimseConfig,
@@ -160,49 +159,29 @@ function keepOpen(
   })
   const step = createSteps((facility, study, count) => arrivals.announce(facility, study, count))
   const services = { ...store, commit: commitment.commit, step }
-  let server: DimseServer | undefined
-  let retry: NodeJS.Timeout | undefined
-  let isClosed = false
-  const open = async (isFirst: boolean): Promise<void> => {
-    try {
-      server = await start(config, services, timing, rooms.now)
-      if (isClosed) await server.close(0)
-      else logger.info('listening for DICOM associations', { url: urlOf(config, server.port) })
-    } catch (error) {
-      const system = systemCode(error)
-      if (isFirst) {
-        logger.warn('cannot listen on the DIMSE port; retrying', {
-          code: asNocturneError(error).code,
-          ...(system !== undefined && { system }),
-        })
-      }
-      if (!isClosed) retry = setTimeout(() => void open(false), RETRY_MS).unref()
-    }
-  }
-  const opening = open(true)
+  const port = holdPort<DimseServer>(
+    async () =>
+      serveDimse({ ...(await optionsOf(config)), limits: timing, now: rooms.now }, services),
+    {
+      logger,
+      texts: {
+        open: 'listening for DICOM associations',
+        away: 'cannot listen on the DIMSE port; retrying',
+      },
+      urlOf: (number) =>
+        `dicom://${encodeURIComponent(config.aeTitle)}@${hostOf(config.host)}:${number}`,
+    },
+  )
   return {
-    server: () => server,
+    server: () => port.server(),
     close: async (graceMs: number) => {
-      isClosed = true
-      clearTimeout(retry)
       commitment.close()
-      await opening
-      await server?.close(graceMs)
+      await port.close(graceMs)
     },
   }
 }
 
-const urlOf = ({ aeTitle, host }: DimseConfig, port: number): string =>
-  `dicom://${encodeURIComponent(aeTitle)}@${host.includes(':') ? `[${host}]` : host}:${port}`
-
 type DoorTiming = typeof LIMITS & { readonly paceMs: number }
-
-const start = async (
-  config: DimseConfig,
-  services: Services,
-  limits: DoorTiming,
-  now: () => number,
-): Promise<DimseServer> => serveDimse({ ...(await optionsOf(config)), limits, now }, services)
 
 /**
  * Sends reports to a peer over an association that we open, as SCP of storage commitment (PS3.7
@@ -236,22 +215,8 @@ function reportsTo(config: DimseConfig, { aeTitle, facility }: Caller, timing: D
 }
 
 async function optionsOf(config: DimseConfig): Promise<Omit<DimseOptions, 'limits' | 'now'>> {
-  const { host, port, aeTitle, plainFrom, tls } = config
-  const certificates = await Promise.all(
-    config.peers.map(async ({ certificate }) =>
-      certificate === undefined ? undefined : await readFile(certificate, 'utf8'),
-    ),
-  )
-  const peers = config.peers.map((peer, i) => {
-    const pem = certificates[i]
-    return { ...peer, certificate: pem === undefined ? undefined : new X509Certificate(pem).raw }
-  })
-  const files = tls && {
-    cert: await readFile(tls.cert, 'utf8'),
-    key: await readFile(tls.key, 'utf8'),
-    peers: certificates.filter((pem) => pem !== undefined),
-  }
-  return { host, port, tls: files, aeTitle, plainFrom, peers }
+  const { host, port, aeTitle, plainFrom } = config
+  return { host, port, aeTitle, plainFrom, ...(await readPortFiles(config)) }
 }
 
 const warnOf =

@@ -1,11 +1,12 @@
 /** Opens the MLLP port, and retries one that another process holds. */
-import { X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { createEventThrottle } from '../../access/sign-in/index.js'
 import type { DoorsConfig, SiteConfig } from '../../config/index.js'
 import type { Ledger } from '../../ledger/log/index.js'
 import { asNocturneError } from '../../lib/errors.js'
 import type { Logger } from '../../lib/logger.js'
+import { holdPort, hostOf } from '../held-port.js'
+import type { HeldPort } from '../held-port.js'
+import { readPortFiles } from '../peer-files.js'
 import { serveMllp } from './mllp.js'
 import type { MllpOptions, MllpServer, MllpServices } from './mllp.js'
 import type { Requisitions } from './take.js'
@@ -19,7 +20,6 @@ interface MllpRooms {
 
 type MllpConfig = NonNullable<DoorsConfig['mllp']>
 
-const RETRY_MS = 5_000
 const REFUSALS_PER_MINUTE = 60
 /** Systems keep the connection open between orders. */
 const IDLE_MS = 10 * 60_000
@@ -28,31 +28,16 @@ export function openMllp(
   rooms: MllpRooms,
   config: MllpConfig,
   requisitions: Pick<Requisitions, 'take'>,
-): { close(): Promise<void> } {
-  const { logger } = rooms
+): HeldPort<MllpServer> {
   const services = servicesOf(rooms, requisitions)
-  let server: MllpServer | undefined
-  let retry: NodeJS.Timeout | undefined
-  let isClosed = false
-  const open = async (): Promise<void> => {
-    try {
-      server = await serveMllp(await optionsOf(config, rooms.now), services)
-      if (isClosed) await server.close()
-      else logger.info('listening for orders (MLLP)', { url: urlOf(config, server.port) })
-    } catch (error) {
-      logger.warn('cannot listen on the MLLP port; retrying', { code: asNocturneError(error).code })
-      if (!isClosed) retry = setTimeout(() => void open(), RETRY_MS).unref()
-    }
-  }
-  const opening = open()
-  return {
-    close: async () => {
-      isClosed = true
-      clearTimeout(retry)
-      await opening
-      await server?.close()
+  return holdPort<MllpServer>(async () => serveMllp(await optionsOf(config, rooms.now), services), {
+    logger: rooms.logger,
+    texts: {
+      open: 'listening for orders (MLLP)',
+      away: 'cannot listen on the MLLP port; retrying',
     },
-  }
+    urlOf: (port) => `mllp://${hostOf(config.host)}:${port}`,
+  })
 }
 
 function servicesOf(
@@ -85,25 +70,9 @@ function servicesOf(
   }
 }
 
-const urlOf = ({ host }: MllpConfig, port: number): string =>
-  `mllp://${host.includes(':') ? `[${host}]` : host}:${port}`
-
 async function optionsOf(config: MllpConfig, now: () => number): Promise<MllpOptions> {
-  const { host, port, plainFrom, tls } = config
-  const certificates = await Promise.all(
-    config.peers.map(async ({ certificate }) =>
-      certificate === undefined ? undefined : await readFile(certificate, 'utf8'),
-    ),
-  )
-  const peers = config.peers.map(({ application: aeTitle, facility, addresses }, i) => {
-    const pem = certificates[i]
-    const certificate = pem === undefined ? undefined : new X509Certificate(pem).raw
-    return { aeTitle, facility, addresses, certificate }
-  })
-  const files = tls && {
-    cert: await readFile(tls.cert, 'utf8'),
-    key: await readFile(tls.key, 'utf8'),
-    peers: certificates.filter((pem) => pem !== undefined),
-  }
-  return { host, port, tls: files, plainFrom, peers, idleMs: IDLE_MS, now }
+  const { host, port, plainFrom } = config
+  const { tls, peers } = await readPortFiles(config)
+  const named = peers.map(({ application: aeTitle, ...peer }) => ({ aeTitle, ...peer }))
+  return { host, port, tls, plainFrom, peers: named, idleMs: IDLE_MS, now }
 }

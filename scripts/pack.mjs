@@ -42,7 +42,7 @@ const OF_CLIENT = [
   'site/sign-out.js',
 ]
 const OF_SITE = ['audit/', 'officer/', 'site/', 'facility/facility.js']
-/** What the client has a substitute for, beside it in the same folder. */
+/** Files that the client replaces by a substitute, `no-NAME.js` in the same folder. */
 const REPLACED = ['cli/site/site.js', 'cli/commands/sender/send-sealed.js'].map((path) =>
   join(dist, path),
 )

@@ -93,7 +93,7 @@ export async function takeClaim(tx: Tx, claiming: Claiming, parts: ClaimParts): 
   return { row: updated, events: [...events, taken] }
 }
 
-/** Who holds the case, or let the claim expire, if that is somebody else. */
+/** The reader whose claim this one replaces, held or expired; undefined if it is their own. */
 function formerHolder(row: CaseTable, holder: string): string | undefined {
   const from = (isHeld(row) ? row.claimed_by : row.lapsed_from) ?? undefined
   return from === holder ? undefined : from

@@ -9,6 +9,12 @@ export interface ZipMember {
   readonly mayBeLarge?: boolean
 }
 
+/** The content of a member that is at hand as a whole. */
+export async function* once<T>(content: T): AsyncGenerator<T> {
+  await Promise.resolve()
+  yield content
+}
+
 /** How much is compressed at a time: single lines would make far too many small chunks. */
 const CHUNK_BYTES = 64 * 1024
 const OPTIONS = { useWebWorkers: false, level: 6 } as const

@@ -1,7 +1,6 @@
 /**
  * Exports a stored assessment, for the server and for a command that works on the site's own files.
  */
-import { readFile } from 'node:fs/promises'
 import type { compare, Compliance } from '../compliance/index.js'
 import type {
   assessmentCsv,
@@ -13,11 +12,11 @@ import type { LedgerProof, oscalFiles } from '../compliance/oscal/index.js'
 import { NocturneError } from '../lib/errors.js'
 import { canonicalJson } from '../lib/json.js'
 import type { Json } from '../lib/json.js'
-import { zipOf } from '../lib/zip.js'
+import { once, zipOf } from '../lib/zip.js'
 import type { ZipMember } from '../lib/zip.js'
 import type { Actor, EventType } from '../ledger/log/index.js'
 import type { ASSESSMENT_FORMATS } from '../protocol/http/compliance.js'
-import { exportPackage, VERIFY_PAGE } from './ledger-package.js'
+import { proofMembers } from './ledger-package.js'
 import type { PackageParts } from './ledger-package.js'
 
 export interface AssessmentExport {
@@ -75,8 +74,7 @@ export async function exportAssessment(
   if (format !== 'pack') return files[format]()
   return [
     { name: 'README.txt', content: once(readme(kept.id, event)) },
-    { name: 'verify.html', content: once(await readFile(VERIFY_PAGE)) },
-    { name: 'ledger.zip', content: await exportPackage(parts, actor, { types: RECORDED }, 'csv') },
+    ...(await proofMembers(parts, actor, RECORDED)),
     ...files.json(),
     ...files.pdf(),
     ...files.csv(),
@@ -134,11 +132,6 @@ async function proofsOf(
     if (proof !== undefined) proofs.push({ index, proof })
   }
   return proofs
-}
-
-async function* once<T>(content: T): AsyncGenerator<T> {
-  await Promise.resolve()
-  yield content
 }
 
 const readme = (id: string, event: number): string =>

@@ -1,4 +1,5 @@
 /** Exports of the ledger, for the server and for a command on the site's own files. */
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { SiteConfig } from '../config/index.js'
 import type {
@@ -7,9 +8,10 @@ import type {
   packageMembers,
   PackageFormat,
 } from '../ledger/export/index.js'
-import type { Actor, Ledger } from '../ledger/log/index.js'
+import type { Actor, EventInput, EventType, Ledger } from '../ledger/log/index.js'
 import type { formatPolicy } from '../ledger/witness/index.js'
-import { zipOf } from '../lib/zip.js'
+import { once, zipOf } from '../lib/zip.js'
+import type { ZipMember } from '../lib/zip.js'
 import { recordable } from './recordable.js'
 import type { RecordableParts } from './recordable.js'
 
@@ -20,7 +22,7 @@ import type { RecordableParts } from './recordable.js'
 const WITNESS_MS = 8_000
 
 /** Built into a folder next to this file's; it needs no other file. */
-export const VERIFY_PAGE = new URL('../web/pages/verify.html', import.meta.url)
+const VERIFY_PAGE = new URL('../web/pages/verify.html', import.meta.url)
 
 export interface PackageParts extends RecordableParts {
   readonly ledger: Ledger
@@ -70,4 +72,32 @@ export async function exportPackage(
       source: { origin: gateway.origin ?? `https://${gateway.name}` },
     }),
   )
+}
+
+/** What proves a pack: the page that verifies events, and the events of these types. */
+export const proofMembers = async (
+  parts: PackageParts,
+  actor: Actor,
+  types: readonly EventType[],
+): Promise<readonly ZipMember[]> => [
+  { name: 'verify.html', content: once(await readFile(VERIFY_PAGE)) },
+  { name: 'ledger.zip', content: await exportPackage(parts, actor, { types }, 'csv') },
+]
+
+/**
+ * Records that a document is given out, with its SHA-256, and returns the index of the event, which
+ * the pack names.
+ */
+export async function recordDocument(
+  ledger: Pick<Ledger, 'note'>,
+  actor: Actor,
+  document: string,
+  { detail, ...about }: Pick<EventInput, 'group' | 'detail'>,
+): Promise<number> {
+  const digest = createHash('sha256').update(document).digest('hex')
+  const { index } = await ledger.note({
+    ...{ type: 'ledger.exported', outcome: 0, actor, ...about },
+    detail: { ...detail, digest },
+  })
+  return index
 }

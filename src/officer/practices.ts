@@ -1,6 +1,4 @@
 /** The report on recognised practices as files, with the proofs of what it names. */
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type {
   PRACTICES,
   PracticeReport,
@@ -11,9 +9,10 @@ import type {
 import type { Compliance } from '../compliance/index.js'
 import { canonicalJson } from '../lib/json.js'
 import type { Json } from '../lib/json.js'
+import { once } from '../lib/zip.js'
 import type { ZipMember } from '../lib/zip.js'
 import type { Actor, EventType, LedgerRow } from '../ledger/log/index.js'
-import { exportPackage, VERIFY_PAGE } from './ledger-package.js'
+import { proofMembers, recordDocument } from './ledger-package.js'
 import type { PackageParts } from './ledger-package.js'
 import { rowsOf } from './rows.js'
 
@@ -45,17 +44,14 @@ export async function exportPractices(
   ]
   const report = await reportOf(parts, types)
   const document = canonicalJson(report as unknown as Json)
-  const digest = createHash('sha256').update(document).digest('hex')
-  const detail = { what: 'practices', digest }
-  const { index } = await ledger.note({ type: 'ledger.exported', outcome: 0, actor, detail })
+  const index = await recordDocument(ledger, actor, document, { detail: { what: 'practices' } })
   const context = { ledgerKey: ledger.verifierKey, event: index, madeFor: actor.id }
   return [
     { name: 'README.txt', content: once(readme(index)) },
     { name: 'practices.pdf', content: practices.practicesPdf(report, context) },
     { name: 'practices.csv', content: once(practices.practicesCsv(report)) },
     { name: 'practices.json', content: once(document) },
-    { name: 'verify.html', content: once(await readFile(VERIFY_PAGE)) },
-    { name: 'ledger.zip', content: await exportPackage(parts, actor, { types }, 'csv') },
+    ...(await proofMembers(parts, actor, types)),
   ]
 }
 
@@ -77,11 +73,6 @@ async function reportOf(
         return made ? [{ assessment, index: made.index }] : []
       }),
   })
-}
-
-async function* once<T>(content: T): AsyncGenerator<T> {
-  await Promise.resolve()
-  yield content
 }
 
 const readme = (event: number): string =>

@@ -1,6 +1,4 @@
 /** The map of safeguards as files: data, drawing, inventory, print, and the proof of when. */
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type {
   inventoryCsv,
   mapOf,
@@ -10,9 +8,10 @@ import type {
 } from '../compliance/safeguards/index.js'
 import { canonicalJson } from '../lib/json.js'
 import type { Json } from '../lib/json.js'
+import { once } from '../lib/zip.js'
 import type { ZipMember } from '../lib/zip.js'
 import type { Actor, EventType } from '../ledger/log/index.js'
-import { exportPackage, VERIFY_PAGE } from './ledger-package.js'
+import { proofMembers, recordDocument } from './ledger-package.js'
 import type { PackageParts } from './ledger-package.js'
 
 export interface SafeguardParts extends PackageParts {
@@ -47,9 +46,7 @@ export async function exportSafeguards(
   const sources = await safeguards.sources(url)
   const map = safeguards.mapOf(sources)
   const document = canonicalJson(map as unknown as Json)
-  const digest = createHash('sha256').update(document).digest('hex')
-  const detail = { what: 'safeguards', digest }
-  const { index } = await ledger.note({ type: 'ledger.exported', outcome: 0, actor, detail })
+  const index = await recordDocument(ledger, actor, document, { detail: { what: 'safeguards' } })
   const context = { ledgerKey: ledger.verifierKey, event: index, madeFor: actor.id }
   return [
     { name: 'README.txt', content: once(readme(index)) },
@@ -57,14 +54,8 @@ export async function exportSafeguards(
     { name: 'safeguards.svg', content: once(safeguards.mapSvg(map)) },
     { name: 'safeguards.json', content: once(document) },
     { name: 'inventory.csv', content: once(safeguards.inventoryCsv(map, sources)) },
-    { name: 'verify.html', content: once(await readFile(VERIFY_PAGE)) },
-    { name: 'ledger.zip', content: await exportPackage(parts, actor, { types: PROVING }, 'csv') },
+    ...(await proofMembers(parts, actor, PROVING)),
   ]
-}
-
-async function* once<T>(content: T): AsyncGenerator<T> {
-  await Promise.resolve()
-  yield content
 }
 
 const readme = (event: number): string =>

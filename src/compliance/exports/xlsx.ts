@@ -3,6 +3,7 @@
  * formulas, so nothing in them is evaluated. Each sheet has a frozen header row, column widths and
  * a filter, which is all that an auditor needs.
  */
+import { once } from '../../lib/zip.js'
 import type { ZipMember } from '../../lib/zip.js'
 
 export interface Sheet {
@@ -107,8 +108,3 @@ const xml = (text: string): string =>
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
-
-async function* once(text: string): AsyncGenerator<string> {
-  await Promise.resolve()
-  yield text
-}

@@ -4,6 +4,7 @@
  */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
+import { once } from '../../lib/zip.js'
 import type { ZipMember } from '../../lib/zip.js'
 import { VERSION } from '../../lib/version.js'
 import { parseCheckpoint } from '../verify/checkpoint.js'
@@ -151,11 +152,6 @@ const asJson = (entry: LedgerRow['entry']): EntryJson => ({
   ...(entry as Omit<typeof entry, 'actor'>),
   actor: { ...entry.actor },
 })
-
-async function* once<T>(content: T): AsyncGenerator<T> {
-  await Promise.resolve()
-  yield content
-}
 
 const readme = (origin: string): string =>
   [

@@ -3,19 +3,19 @@
  * pack that carries the burden of proof (164.414(b)).
  */
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { SiteConfig } from '../../config/index.js'
 import type { Deadline, RegisterEntry } from '../../compliance/index.js'
 import type { Directory } from '../../directory/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
+import { once } from '../../lib/zip.js'
 import type { ZipMember } from '../../lib/zip.js'
 import type { Actor, EventType } from '../../ledger/log/index.js'
 import { readDecision } from '../../protocol/incident-decision.js'
 import type { SignedRequest } from '../../protocol/signed.js'
 import type { VerifyDetached } from '../../seal/keys/index.js'
-import { exportPackage, VERIFY_PAGE } from '../ledger-package.js'
+import { proofMembers, recordDocument } from '../ledger-package.js'
 import type { PackageParts } from '../ledger-package.js'
 import { collectIncident } from './collect.js'
 import type { IncidentFacts } from './collect.js'
@@ -227,8 +227,8 @@ async function packOf(
   const { ledger, config, incidents } = parts
   const discovered = textOf(entry, 'discovered')
   const document = canonicalJson(summaryOf(facts))
-  const detail = { what: 'incident', entry: entry.id, digest: sha256(document) }
-  const { index } = await ledger.note({ type: 'ledger.exported', outcome: 0, actor, detail })
+  const detail = { what: 'incident', entry: entry.id }
+  const index = await recordDocument(ledger, actor, document, { detail })
   const [statement, signature] = [textOf(entry, 'statement'), textOf(entry, 'signature')]
   const pdf = incidentPdf(facts, {
     ...{ gateway: config.gateway.name, ledgerKey: ledger.verifierKey, event: index },
@@ -253,14 +253,8 @@ async function packOf(
           { name: 'decision.json', content: once(statement) },
           { name: 'decision.asc', content: once(signature) },
         ]),
-    { name: 'verify.html', content: once(await readFile(VERIFY_PAGE)) },
-    { name: 'ledger.zip', content: await exportPackage(parts, actor, { types: PROVING }, 'csv') },
+    ...(await proofMembers(parts, actor, PROVING)),
   ]
-}
-
-async function* once<T>(content: T): AsyncGenerator<T> {
-  await Promise.resolve()
-  yield content
 }
 
 const readme = ({ subject, id }: RegisterEntry, event: number): string =>

@@ -1,11 +1,10 @@
 /** Audits of contracted reading groups: one PDF and one pack per group and year. */
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { SiteConfig } from '../../config/index.js'
 import { canonicalJson } from '../../lib/json.js'
+import { once } from '../../lib/zip.js'
 import type { ZipMember } from '../../lib/zip.js'
 import type { Actor, EventType } from '../../ledger/log/index.js'
-import { exportPackage, VERIFY_PAGE } from '../ledger-package.js'
+import { proofMembers, recordDocument } from '../ledger-package.js'
 import type { PackageParts } from '../ledger-package.js'
 import { READ } from './activity.js'
 import { collectProvider } from './collect.js'
@@ -35,11 +34,8 @@ export async function auditProvider(
   const members = config.groups.find(({ id }) => id === group)?.readers
   const facts = await collectProvider({ ...provider, ledger }, { group, from, until }, members)
   const document = canonicalJson(documentOf(facts))
-  const digest = createHash('sha256').update(document).digest('hex')
-  const { index } = await ledger.note({
-    ...{ type: 'ledger.exported', outcome: 0, actor, group },
-    detail: { what: 'provider', year, digest },
-  })
+  const detail = { what: 'provider', year }
+  const index = await recordDocument(ledger, actor, document, { group, detail })
   const context = {
     ...{ gateway: config.gateway.name, ledgerKey: ledger.verifierKey, event: index },
     askedBy: actor.id,
@@ -50,8 +46,7 @@ export async function auditProvider(
     { name: 'provider.json', content: once(document) },
     { name: 'readers.csv', content: once(readersCsv(facts)) },
     { name: 'sample.csv', content: once(sampleCsv(facts)) },
-    { name: 'verify.html', content: once(await readFile(VERIFY_PAGE)) },
-    { name: 'ledger.zip', content: await exportPackage(parts, actor, { types: PROVING }, 'csv') },
+    ...(await proofMembers(parts, actor, PROVING)),
   ]
 }
 
@@ -64,11 +59,6 @@ const PROVING: readonly EventType[] = [
   'register.ended',
   'ledger.exported',
 ]
-
-async function* once<T>(content: T): AsyncGenerator<T> {
-  await Promise.resolve()
-  yield content
-}
 
 const readme = ({ scope }: ProviderFacts, event: number): string =>
   [

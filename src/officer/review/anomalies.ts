@@ -4,22 +4,12 @@
  */
 import type { EventType, Ledger, LedgerRow } from '../../ledger/log/index.js'
 import { handlesIn } from '../../lib/ids.js'
+import { PERSON_ROLES } from '../../protocol/roles.js'
 import { rowsOf } from '../rows.js'
 import { networkOf } from './network.js'
 
-/** In the order in which they are offered. */
-export const ANOMALY_RULES = [
-  'leaver',
-  'failures',
-  'mass',
-  'place',
-  'searches',
-  'off-duty',
-  'dormant',
-] as const
-
 export interface Anomaly {
-  readonly rule: (typeof ANOMALY_RULES)[number]
+  readonly rule: 'leaver' | 'failures' | 'mass' | 'place' | 'searches' | 'off-duty' | 'dormant'
   /** A principal, or the address of somebody unknown. */
   readonly subject: string
   readonly reason: string
@@ -59,6 +49,7 @@ const TYPES: readonly EventType[] = [
   'ledger.exported',
 ]
 const REFUSED = new Set<EventType>(['signin.failed', 'signin.locked', 'access.refused'])
+const OF_PEOPLE = new Set<string>(PERSON_ROLES)
 
 /** By subject; entries of the time under review only. */
 type Found = Map<string, number[]>
@@ -73,14 +64,17 @@ interface Seen {
   /** By reader and day: the transfers fetched, and the entries under review. */
   readonly days: Map<string, Map<string, { readonly transfers: Set<string>; entries: number[] }>>
   readonly active: Set<string>
+  /** IDs of people and facilities that are in the configuration. */
+  readonly configured: ReadonlySet<string>
   first: number | undefined
 }
 
 export async function findAnomalies(sources: AnomalySources): Promise<readonly Anomaly[]> {
-  const { ledger, end, now } = sources
+  const { ledger, end, now, people, facilities } = sources
   const seen: Seen = {
     ...{ failures: new Map(), leavers: new Map(), offDuty: new Map(), searched: new Map() },
     ...{ networks: new Map(), places: new Map(), days: new Map(), active: new Set() },
+    configured: new Set([...facilities, ...people.map(({ id }) => id)]),
     first: undefined,
   }
   const from = (await beginningOf(sources)) - USUAL_DAYS * DAY_MS
@@ -117,7 +111,10 @@ function take(seen: Seen, { index, entry }: LedgerRow, sources: AnomalySources):
   const at = Date.parse(time)
   seen.first ??= at
   const add = (to: Found, subject: string) => {
-    if (isNew) to.set(subject, [...(to.get(subject) ?? []), index])
+    if (!isNew) return
+    const indices = to.get(subject) ?? []
+    to.set(subject, indices)
+    indices.push(index)
   }
   if (REFUSED.has(type)) {
     const isKnown = actor.role !== 'anonymous'
@@ -126,7 +123,7 @@ function take(seen: Seen, { index, entry }: LedgerRow, sources: AnomalySources):
   }
   if (outcome !== 0) return
   if (at >= sources.now - USUAL_DAYS * DAY_MS) seen.active.add(actor.id)
-  if (isPerson(actor.role) && !isConfigured(actor.id, sources)) add(seen.leavers, actor.id)
+  if (OF_PEOPLE.has(actor.role) && !seen.configured.has(actor.id)) add(seen.leavers, actor.id)
   if (type === 'signin.succeeded' || type === 'download.begun')
     takePlace(seen, { who: actor.id, address: actor.address, index, isNew })
   if (type === 'download.begun') {
@@ -142,12 +139,6 @@ function take(seen: Seen, { index, entry }: LedgerRow, sources: AnomalySources):
   if (isNew && actor.role === 'officer') takeSearch(seen, actor.id, index, handlesIn(detail))
 }
 
-const isPerson = (role: string): boolean =>
-  ['reader', 'sender', 'officer', 'operator'].includes(role)
-
-const isConfigured = (id: string, { people, facilities }: AnomalySources): boolean =>
-  facilities.includes(id) || people.some((one) => one.id === id)
-
 function takePlace(
   seen: Seen,
   used: {
@@ -160,13 +151,14 @@ function takePlace(
   const { who, address, index, isNew } = used
   if (address === undefined) return
   const network = networkOf(address)
-  const known = seen.networks.get(who)
+  const known = seen.networks.get(who) ?? new Set<string>()
   const place = seen.places.get(`${who} ${network}`)
   // The first network of all is no surprise.
   if (place) place.entries.push(index)
-  else if (isNew && known && !known.has(network))
+  else if (isNew && known.size > 0 && !known.has(network))
     seen.places.set(`${who} ${network}`, { network, entries: [index] })
-  seen.networks.set(who, new Set([...(known ?? []), network]))
+  known.add(network)
+  seen.networks.set(who, known)
 }
 
 function takeSearch(seen: Seen, who: string, index: number, handles: readonly string[]): void {

@@ -2,10 +2,9 @@
 import type { Officer } from '../../officer/index.js'
 import type { Actor } from '../../ledger/log/index.js'
 import type { ZipMember } from '../../lib/zip.js'
-import { checkSource } from '../audit/audit-source.js'
+import { readLedger } from '../audit/audit-source.js'
 import type { SourceOptions } from '../audit/audit-source.js'
 import type { Cli } from '../command.js'
-import { withGateway } from '../gateway-options.js'
 
 export interface PackOptions extends SourceOptions {
   readonly out: string
@@ -26,30 +25,22 @@ interface Pack {
  */
 export async function writePack(options: PackOptions, cli: Cli, pack: Pack): Promise<void> {
   const output = cli.output(options)
-  const source = checkSource(options)
   const { unpackReport } = await import('../audit/report-files.js')
   const write = (zip: AsyncIterable<Uint8Array>) => unpackReport(options.out, zip)
-  const files =
-    'site' in source
-      ? await fromSite(source.site, pack, write)
-      : await withGateway(source, cli, output, async (client) => {
-          const { bodyOf } = await import('../reader/download.js')
-          return write(bodyOf(await client.open({ path: pack.path })))
-        })
+  const files = await readLedger(options, cli, output, {
+    what: 'own event',
+    live: async (client) => {
+      const { bodyOf } = await import('../reader/download.js')
+      return write(bodyOf(await client.open({ path: pack.path })))
+    },
+    direct: async ({ officer, site }) => {
+      const [{ addressOfSite, SITE_ACTOR }, { zipOf }] = await Promise.all([
+        import('../site/site.js'),
+        import('../../lib/zip.js'),
+      ])
+      return write(zipOf(await pack.make(officer, SITE_ACTOR, addressOfSite(site))))
+    },
+  })
   for (const file of files) output.print(file)
   output.json({ files })
-}
-
-async function fromSite<T>(
-  site: string,
-  { make }: Pack,
-  write: (zip: AsyncIterable<Uint8Array>) => Promise<T>,
-): Promise<T> {
-  const [{ addressOfSite, SITE_ACTOR, withRooms }, { zipOf }] = await Promise.all([
-    import('../site/site.js'),
-    import('../../lib/zip.js'),
-  ])
-  return withRooms(site, async ({ officer, site: opened }) =>
-    write(zipOf(await make(officer, SITE_ACTOR, addressOfSite(opened)))),
-  )
 }

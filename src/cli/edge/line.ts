@@ -5,6 +5,7 @@ import type { GatewayClient } from '../client.js'
 import { parseAnswer } from '../parse-answer.js'
 import { retry } from '../retry.js'
 import type { Trust } from '../trust/trust.js'
+import { write } from '../write-body.js'
 import type { Line } from '../../edge/forward.js'
 import { sealedAnswer, sealedItemAnswer, sealingAnswer } from '../../protocol/sealing/http.js'
 import type { SealingAnswer } from '../../protocol/sealing/http.js'
@@ -41,13 +42,7 @@ export function lineTo(parts: LineParts): Line {
             writeTo: async (request, stopped) => {
               for await (const piece of bytes) {
                 if (stopped.aborted) return
-                if (!request.write(piece))
-                  await new Promise<void>((resolve) => {
-                    request.once('drain', resolve)
-                    stopped.addEventListener('abort', () => {
-                      resolve()
-                    })
-                  })
+                await write(request, piece, stopped)
               }
             },
           },

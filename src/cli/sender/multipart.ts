@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import type { Body } from '../client.js'
 import { fileError } from '../command-error.js'
+import { write } from '../write-body.js'
 import type { LocalFile } from './files.js'
 
 /**
@@ -137,23 +138,4 @@ async function writeFile(
     await writing
     await file.close()
   }
-}
-
-/**
- * Resolves once the bytes have been handed over, or when nobody accepts them any more. Never
- * rejects: the request itself reports the reason.
- */
-function write(request: Writable, bytes: Buffer, stopped: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (stopped.aborted || request.destroyed) {
-      resolve()
-      return
-    }
-    const done = () => {
-      stopped.removeEventListener('abort', done)
-      resolve()
-    }
-    stopped.addEventListener('abort', done)
-    request.write(bytes, done)
-  })
 }

@@ -3,7 +3,7 @@
  * are known are filled in, and what a person must supply is in capitals.
  */
 import { KIND_RULES } from './kinds.js'
-import type { Field, RegisterKind } from './kinds.js'
+import type { Field, RegisterEntry, RegisterKind } from './kinds.js'
 
 type Known = Readonly<Record<string, string>>
 
@@ -48,6 +48,17 @@ export const amendStep = (kind: RegisterKind, id: string, values: Known): string
 /** A command for the first of several subjects; the same is to be done for the others. */
 export const alsoFor = (others: readonly string[]): string =>
   others.length === 0 ? '' : `, and the same for ${others.join(', ')}`
+
+/**
+ * The command that corrects the first of these entries, and a word about the others; undefined
+ * without any.
+ */
+export const amendFirst = (
+  [first, ...others]: readonly RegisterEntry[],
+  valuesOf: (entry: RegisterEntry) => Known,
+  nameOf = ({ subject }: RegisterEntry): string => subject,
+): string | undefined =>
+  first && `${amendStep(first.kind, first.id, valuesOf(first))}${alsoFor(others.map(nameOf))}`
 
 const setOf = (name: string, value: string): string =>
   `--set ${name}=${/^[\w.,:-]+$/.test(value) ? value : `"${value}"`}`

@@ -4,7 +4,7 @@ import type { Check, Outcome } from '../check.js'
 import type { Facts, RegisterFacts } from '../facts.js'
 import { agreementOf, inForce, isOver, isSet, notEnded, textOf } from '../in-force.js'
 import type { RegisterEntry } from '../kinds.js'
-import { addStep, alsoFor, amendStep } from '../steps.js'
+import { addStep, alsoFor, amendFirst } from '../steps.js'
 
 /** The facilities and groups in the configuration, and vendors that handle PHI. */
 function partiesOf(registers: RegisterFacts, { configuration, at }: Facts): readonly string[] {
@@ -72,11 +72,8 @@ const lacking = (agreement: RegisterEntry, at: number): Readonly<Record<string, 
   ),
 })
 
-/** For the first agreement at fault, and a word about the others. */
-const amended = ([first, ...others]: readonly RegisterEntry[], at: number): string =>
-  first
-    ? `${amendStep('agreement', first.id, lacking(first, at))}${alsoFor(others.map(({ subject }) => subject))}`
-    : ''
+const amended = (faults: readonly RegisterEntry[], at: number): string =>
+  amendFirst(faults, (one) => lacking(one, at)) ?? ''
 
 const isUnanswered = (vendor: RegisterEntry, at: number): boolean =>
   textOf(vendor, 'questions') === '' || isOver(vendor, 'review', at)
@@ -130,10 +127,7 @@ export const AGREEMENTS: readonly Check[] = [
         isSet(one, 'handlesPhi'),
       )
       const faults = vendors.filter((one) => isUnanswered(one, at))
-      const [first, ...others] = faults.map(({ id, subject }) => ({ id, subject }))
-      const step = first
-        ? `${amendStep('vendor', first.id, { questions: 'DATE', review: 'DATE' })}${alsoFor(others.map(({ subject }) => subject))}`
-        : ''
+      const step = amendFirst(faults, () => ({ questions: 'DATE', review: 'DATE' })) ?? ''
       return noneOf(
         faults.map(({ subject }) => subject),
         {

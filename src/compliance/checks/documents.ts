@@ -4,7 +4,7 @@ import type { Check } from '../check.js'
 import type { Facts } from '../facts.js'
 import { inForce, isSet, listOf, notEnded, policiesFor, textOf } from '../in-force.js'
 import type { RegisterEntry } from '../kinds.js'
-import { addStep, alsoFor, amendStep } from '../steps.js'
+import { addStep, amendFirst, amendStep } from '../steps.js'
 
 /** What a document of each type is about. */
 const COVERED: Readonly<Record<string, string>> = {
@@ -31,10 +31,8 @@ const lacking = (policy: RegisterEntry, facts: Facts): Readonly<Record<string, s
 }
 
 /** For the first policy at fault; a new entry where none is registered. */
-const correction = ([first, ...others]: readonly RegisterEntry[], facts: Facts): string =>
-  first
-    ? `${amendStep('policy', first.id, lacking(first, facts))}${alsoFor(others.map(({ subject }) => subject))}`
-    : addStep('policy', { covers: '164.308' })
+const correction = (faults: readonly RegisterEntry[], facts: Facts): string =>
+  amendFirst(faults, (one) => lacking(one, facts)) ?? addStep('policy', { covers: '164.308' })
 
 /** Checks that a document of this type is in force. */
 const documentOf = (id: string, type: string, title: string): Check =>

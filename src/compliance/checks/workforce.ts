@@ -4,7 +4,7 @@ import type { Check } from '../check.js'
 import type { Facts, RegisterFacts } from '../facts.js'
 import { inForce, isSet, listOf, notEnded, textOf } from '../in-force.js'
 import type { RegisterEntry } from '../kinds.js'
-import { addStep, alsoFor, amendStep } from '../steps.js'
+import { addStep, alsoFor, amendFirst } from '../steps.js'
 
 const REMINDER_DAYS = 366
 const ATTESTED_DAYS = 366
@@ -196,9 +196,7 @@ const isStale = (device: RegisterEntry, at: number): boolean =>
   daysBetween(dateMs(textOf(device, 'attested')), at) > ATTESTED_DAYS
 
 /** For the first device at fault; a new entry where none is registered. */
-const correction = ([first, ...others]: readonly RegisterEntry[], at: number): string =>
-  first
-    ? `${amendStep('device', first.id, lacking(first, at))}${alsoFor(others.map(nameOf))}`
-    : addStep('device')
+const correction = (faults: readonly RegisterEntry[], at: number): string =>
+  amendFirst(faults, (one) => lacking(one, at), nameOf) ?? addStep('device')
 
 const nameOf = (device: RegisterEntry): string => `${textOf(device, 'device')} of ${device.subject}`

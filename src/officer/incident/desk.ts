@@ -15,6 +15,7 @@ import type { Actor, EventType } from '../../ledger/log/index.js'
 import { readDecision } from '../../protocol/incident-decision.js'
 import type { SignedRequest } from '../../protocol/signed.js'
 import type { VerifyDetached } from '../../seal/keys/index.js'
+import { listOf, midnight, textOf } from '../entries.js'
 import { proofMembers, recordDocument } from '../ledger-package.js'
 import type { PackageParts } from '../ledger-package.js'
 import { collectIncident } from './collect.js'
@@ -121,15 +122,6 @@ export function createIncidentDesk(parts: IncidentParts): IncidentDesk {
 }
 
 const DAY_MS = 86_400_000
-const midnight = (date: string): number => Date.parse(`${date}T00:00:00Z`)
-const textOf = ({ data }: RegisterEntry, name: string): string => {
-  const value = data[name]
-  return typeof value === 'string' ? value : ''
-}
-const listOf = ({ data }: RegisterEntry, name: string): readonly string[] => {
-  const value = data[name]
-  return Array.isArray(value) ? (value as readonly string[]) : []
-}
 
 /**
  * Without a period, all that was ever sealed to the keys counts, up to now: a key opens what is

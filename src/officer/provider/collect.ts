@@ -6,6 +6,7 @@ import type { RegisterEntry, RegisterKind } from '../../compliance/index.js'
 import type { Ledger } from '../../ledger/log/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import type { Figure } from '../../protocol/http/figures.js'
+import { listOf, midnight, textOf } from '../entries.js'
 import { readKeyHistory } from '../key-history.js'
 import type { KeyPeriod } from '../key-history.js'
 import { readActivity } from './activity.js'
@@ -105,7 +106,7 @@ export async function collectProvider(
     clockMissed: seen.clockMissed,
     gates: seen.gates,
     incidents: entries.incident.filter((one) => {
-      const discovered = Date.parse(`${textOf(one, 'discovered')}T00:00:00Z`)
+      const discovered = midnight(textOf(one, 'discovered'))
       const isInYear = discovered >= from && discovered < until && one.endedAt === undefined
       return isInYear && listOf(one, 'readers').some((reader) => ids.includes(reader))
     }),
@@ -114,22 +115,12 @@ export async function collectProvider(
   }
 }
 
-export const textOf = ({ data }: Pick<RegisterEntry, 'data'>, field: string): string => {
-  const value = data[field]
-  return typeof value === 'string' ? value : ''
-}
-
-export const listOf = ({ data }: Pick<RegisterEntry, 'data'>, field: string): readonly string[] => {
-  const value = data[field]
-  return Array.isArray(value) ? (value as readonly string[]) : []
-}
-
 /** Whether an entry was in force on a day of the period; from when, its own fields say. */
 function overlaps(entry: RegisterEntry, { from, until }: ProviderScope): boolean {
   const begins = Math.min(
     entry.createdAt,
     ...['signed', 'completed', 'attested'].flatMap((field) => {
-      const time = Date.parse(`${textOf(entry, field)}T00:00:00Z`)
+      const time = midnight(textOf(entry, field))
       return Number.isFinite(time) ? [time] : []
     }),
   )

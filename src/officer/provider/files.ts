@@ -3,7 +3,7 @@ import { csvRecord } from '../../lib/csv.js'
 import type { Json } from '../../lib/json.js'
 import type { RegisterEntry } from '../../compliance/index.js'
 import type { Step } from './activity.js'
-import { textOf } from './collect.js'
+import { textOf } from '../entries.js'
 import type { ProviderFacts } from './collect.js'
 import { pointsOf } from './points.js'
 

@@ -1,6 +1,6 @@
 /** What calls for attention in the audit of a reading group, each point with its reason. Pure. */
 import { plural } from '../report.js'
-import { textOf } from './collect.js'
+import { textOf } from '../entries.js'
 import type { ProviderFacts, ReaderFacts } from './collect.js'
 
 export interface Point {

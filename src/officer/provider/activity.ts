@@ -46,7 +46,6 @@ export interface Step {
 
 export interface GroupActivity {
   readonly readers: ReadonlyMap<string, Activity>
-  readonly none: Activity
   /** Those that became available in the period. */
   readonly paths: readonly TransferPath[]
   readonly transfers: {
@@ -126,7 +125,7 @@ export async function readActivity(
   const paths = [...seen.paths.values()]
   const total = (name: string) => seen.totals[name] ?? 0
   return {
-    ...{ readers: seen.readers, none: nothing(), paths, gates: seen.gates },
+    ...{ readers: seen.readers, paths, gates: seen.gates },
     transfers: {
       available: paths.length,
       fetched: paths.filter(({ fetched }) => fetched !== undefined).length,

@@ -87,19 +87,18 @@ export async function collectProvider(
     readKeyHistory(ledger, end),
     sources.figures({ from, until, groups: [group] }),
   ])
-  const ids = [...seen.readers.keys()].sort()
+  const readers = [...seen.readers].sort(([a], [b]) => (a < b ? -1 : 1))
   const inYear = (kind: RegisterKind, subject: string) =>
     entries[kind].filter((one) => one.subject === subject && overlaps(one, scope))
   return {
     ...{ scope, size: end, checkpoint, turnaround },
     agreements: inYear('agreement', group),
-    readers: ids.map((reader) => ({
-      ...{ reader, isMember: members?.includes(reader) === true },
+    readers: readers.map(([reader, activity]) => ({
+      ...{ reader, activity, isMember: members?.includes(reader) === true },
       privileges: inYear('privilege', reader),
       training: inYear('training', reader),
       devices: inYear('device', reader),
       keys: keys.filter((key) => key.principal === reader && isWithin(key, scope)),
-      activity: seen.readers.get(reader) ?? seen.none,
     })),
     transfers: seen.transfers,
     critical: seen.critical,
@@ -108,9 +107,9 @@ export async function collectProvider(
     incidents: entries.incident.filter((one) => {
       const discovered = midnight(textOf(one, 'discovered'))
       const isInYear = discovered >= from && discovered < until && one.endedAt === undefined
-      return isInYear && listOf(one, 'readers').some((reader) => ids.includes(reader))
+      return isInYear && listOf(one, 'readers').some((reader) => seen.readers.has(reader))
     }),
-    actions: actions.filter(({ owner, doneAt }) => doneAt === undefined && ids.includes(owner)),
+    actions: actions.filter(({ owner, doneAt }) => doneAt === undefined && seen.readers.has(owner)),
     sample: sampleOf(seen.paths, root),
   }
 }

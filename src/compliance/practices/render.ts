@@ -1,6 +1,7 @@
 /** The twelve months of recognised practices as CSV and in print. */
 import { csvRecord } from '../../lib/csv.js'
 import { pdfOf } from '../../lib/pdf/document.js'
+import type { ReportSource } from '../report-source.js'
 import type { PracticeReport, ShownPractice } from './evidence.js'
 
 const COLUMNS = ['practice', 'title', 'evidence', 'since', 'last', 'times', 'ledger entries']
@@ -19,13 +20,6 @@ export const practicesCsv = ({ practices }: PracticeReport): string =>
     .map(csvRecord)
     .join('')
 
-export interface PracticeContext {
-  readonly ledgerKey: string
-  /** Index of the event that records it. */
-  readonly event: number
-  readonly madeFor: string
-}
-
 const stateOf = ({ since, evidence, isTwelveMonths }: ShownPractice): string =>
   evidence.length === 0
     ? 'not shown by the gateway'
@@ -37,7 +31,7 @@ const stateOf = ({ since, evidence, isTwelveMonths }: ShownPractice): string =>
 
 export function practicesPdf(
   report: PracticeReport,
-  { ledgerKey, event, madeFor }: PracticeContext,
+  { ledgerKey, event, madeFor }: ReportSource,
 ): AsyncIterable<Uint8Array> {
   const title = 'Recognised security practices'
   const subtitle = `${report.gateway}, ${report.at.slice(0, 10)}`

@@ -1,21 +1,15 @@
 /** The safeguards printed: one section per facility, group and store. */
 import { pdfOf } from '../../lib/pdf/document.js'
 import type { Page } from '../../lib/pdf/document.js'
+import type { ReportSource } from '../report-source.js'
 import type { SafeguardMap, SafeguardPage } from './map.js'
 
 const ROLES = { origin: 'Origin', medium: 'Medium', distant: 'Distant site' } as const
 const KINDS = { facility: 'Facility', group: 'Reading group', store: 'Store' } as const
 
-export interface SafeguardContext {
-  readonly ledgerKey: string
-  /** Index of the event that records it. */
-  readonly event: number
-  readonly madeFor: string
-}
-
 export function safeguardsPdf(
   map: SafeguardMap,
-  { ledgerKey, event, madeFor }: SafeguardContext,
+  { ledgerKey, event, madeFor }: ReportSource,
 ): AsyncIterable<Uint8Array> {
   const title = 'Safeguards from origin to distant site'
   const subtitle = `${map.gateway}, ${map.at.slice(0, 10)}`

@@ -16,11 +16,7 @@ export async function doorFacts(
   url: string,
   endpoint: SystemFacts['endpoint'],
 ): Promise<readonly DoorFacts[]> {
-  const http = endpoint
-    ? endpoint.isTls
-      ? `${endpoint.protocol ?? 'TLS'}, ${endpoint.cipher ?? ''}${endpoint.takesOldTls ? ', AND TLS 1.1' : ''}`
-      : 'plain'
-    : 'no answer'
+  const http = endpoint ? (endpoint.isTls ? tlsText(endpoint) : 'plain') : 'no answer'
   const wants = gateway.tls ? 'TLS' : 'plain'
   const names = ['form', ...(doors.stow ? ['stow'] : [])]
   const { dimse } = doors
@@ -38,13 +34,19 @@ export async function doorFacts(
   ]
 }
 
+const tlsText = ({
+  protocol = 'TLS',
+  cipher = '',
+  takesOldTls,
+}: Pick<NonNullable<SystemFacts['endpoint']>, 'protocol' | 'cipher' | 'takesOldTls'>): string =>
+  `${protocol}, ${cipher}${takesOldTls ? ', AND TLS 1.1' : ''}`
+
 /** A wildcard address is reached on this machine. */
 async function foundAt(listening: string, port: number, isTls: boolean): Promise<string> {
   const host = listening === '0.0.0.0' || listening === '::' ? 'localhost' : listening
   try {
     if (!isTls) return await plainAt(host, port)
-    const { protocol, cipher, takesOldTls } = await tlsOf({ host, port })
-    return `${protocol ?? 'TLS'}, ${cipher}${takesOldTls ? ', AND TLS 1.1' : ''}`
+    return tlsText(await tlsOf({ host, port }))
   } catch {
     return 'no answer'
   }

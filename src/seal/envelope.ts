@@ -36,8 +36,11 @@ export async function newEnvelope(recipients: readonly Recipient[], now: Date): 
     format,
     keyPackets,
     proofKey: proofKeyOf(sessionKey),
-    seal: (content, { isMeasured = true } = {}) =>
-      sealStream(key(), literalFrames(content), { format, isMeasured }),
+    seal: (content, { isMeasured = true, isMessage = false } = {}) =>
+      sealStream(key(), literalFrames(content), {
+        ...{ format, isMeasured },
+        ...(isMessage && { before: inFront(keyPackets) }),
+      }),
     sealSigned: async (content, signer, signedAt) => {
       const signed = await signInline(content, signer, signedAt)
       return sealStream(key(), packetFrames(signed), { format, signed: content, isMeasured: true })
@@ -69,10 +72,9 @@ async function sealWhole(
   now: Date,
 ): Promise<SealedStream> {
   const { format, keyPackets, sessionKey } = await prepare([recipient], now)
-  const before = Buffer.concat(keyPackets.map(({ packet }) => packet))
   const sealed = sealStream(sessionKey, literalFrames(content), {
     format,
-    before,
+    before: inFront(keyPackets),
     isMeasured: false,
   })
   sessionKey.fill(0)
@@ -105,6 +107,9 @@ export function sealedMessage(message: Buffer): SealedStream {
     },
   } as unknown as SealedStream
 }
+
+const inFront = (keyPackets: readonly KeyPacket[]): Buffer =>
+  Buffer.concat(keyPackets.map(({ packet }) => packet))
 
 interface Prepared {
   readonly format: DataFormat

@@ -1,8 +1,11 @@
 /** What a sealing thread writes itself: a new file, from its first octet until it is durable. */
-import { close, closeSync, constants, fsync, linkSync, openSync, unlinkSync, writev } from 'node:fs'
+import { close, closeSync, constants, fdatasync, fsync } from 'node:fs'
+import { linkSync, openSync, unlinkSync, writev } from 'node:fs'
 import { promisify } from 'node:util'
 import { freeMemory } from '../lib/free-memory.js'
 
+/** Synced while more is sealed, so that little is left for the final sync. */
+const SYNC_BYTES = 32 * 2 ** 20
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 
 /**
@@ -14,6 +17,12 @@ export class SealedFile {
   readonly #partial: string
   #fd: number | undefined
   #size = 0
+  #unsynced = 0
+  #syncing: Promise<void> | undefined
+  /**
+   * The kernel reports a lost page only once: a later sync would succeed (fsync(2)).
+   */
+  #lost: { readonly error: unknown } | undefined
 
   /** Creates the file, which must not exist. */
   constructor(partial: string) {
@@ -32,6 +41,7 @@ export class SealedFile {
       // When the disk is almost full, a write may be short; the next write then reports the error.
       let { bytesWritten } = await promisify(writev)(this.#open(), left)
       this.#size += bytesWritten
+      this.#syncBehind(bytesWritten)
       const rest: Buffer[] = []
       for (const frame of left) {
         const written = Math.min(bytesWritten, frame.length)
@@ -41,6 +51,20 @@ export class SealedFile {
       }
       left = rest
     }
+  }
+
+  /** Continues while the next frames are sealed and written. */
+  #syncBehind(written: number): void {
+    this.#unsynced += written
+    if (this.#unsynced < SYNC_BYTES || this.#syncing) return
+    this.#unsynced = 0
+    this.#syncing = promisify(fdatasync)(this.#open())
+      .catch((error: unknown) => {
+        this.#lost = { error }
+      })
+      .finally(() => {
+        this.#syncing = undefined
+      })
   }
 
   /** Gives the file its name. If that fails, it can be tried again. */
@@ -61,7 +85,9 @@ export class SealedFile {
   /** Resolves when the content is durable, and has only the name that `place` gave it. */
   async sync(): Promise<void> {
     const fd = this.#open()
+    await this.#syncing
     await promisify(fsync)(fd)
+    if (this.#lost) throw this.#lost.error
     this.#fd = undefined
     await promisify(close)(fd)
     this.#removePartial()
@@ -71,7 +97,8 @@ export class SealedFile {
    * Closes the file, and removes its first name unless `sync` has. Whoever closes a stream cannot
    * do that: this thread may only now be creating the file.
    */
-  close(): void {
+  async close(): Promise<void> {
+    await this.#syncing
     if (this.#fd === undefined) return
     closeSync(this.#fd)
     this.#fd = undefined

@@ -65,6 +65,8 @@ export interface SealOptions {
    * the encryption.
    */
   readonly isMeasured?: boolean
+  /** Whether the key packets come first, which makes a complete message (default false). */
+  readonly isMessage?: boolean
 }
 
 export interface Envelope {
@@ -76,8 +78,8 @@ export interface Envelope {
    */
   readonly proofKey: string
   /**
-   * Makes one OpenPGP data packet (without key packets) around a literal packet. Several items of
-   * one envelope may be sealed at the same time.
+   * Makes one OpenPGP data packet (without key packets, unless asked) around a literal packet.
+   * Several items of one envelope may be sealed at the same time.
    */
   seal(content: Sealable, options?: SealOptions): SealedStream
   /**

@@ -28,7 +28,7 @@ import { freeMemory } from '../../dist/lib/free-memory.js'
 const MEGABYTES = 512
 const ROUNDS = 3
 const PIECE = Buffer.alloc(65_536, 0x5a)
-const GPG_SEAL = ['--output', '-', '--compress-algo', 'none', '-r', 'bench', '--encrypt']
+const GPG_SEAL = ['--compress-algo', 'none', '-r', 'bench', '--encrypt']
 const HERE = fileURLToPath(import.meta.url)
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const GPG = ['--batch', '--quiet', '--trust-model', 'always', '--pinentry-mode', 'loopback']
@@ -216,6 +216,16 @@ async function sampleToFile(run, opened) {
   }
 }
 
+const sealByCommand = (home) => (out) =>
+  sampleProgram(
+    process.execPath,
+    [MAIN, 'seal', join(home, 'plain'), '--to', join(home, 'certificate.asc'), '--out', out],
+    home,
+  )
+
+const sealByGpg = (home) => (out) =>
+  sampleGpg(['--output', out, ...GPG_SEAL, join(home, 'plain')], home)
+
 const openByCommand = (home) => (out) =>
   sampleProgram(
     process.execPath,
@@ -252,7 +262,8 @@ const ROWS = [
   ['nocturne open seipd2', 'gpg open seipd1', 'wall', 2],
   ['nocturne open seipd2', 'gpg open seipd1', 'cpu', 2],
   ['nocturne open seipd1', 'gpg open seipd1', 'wall', 2],
-  ['command open to a file seipd2', 'gpg open to a file seipd1', 'wall', 2],
+  ['command seal to a file seipd2', 'gpg seal to a file seipd1', 'wall', 1.8],
+  ['command open to a file seipd2', 'gpg open to a file seipd1', 'wall', 1.8],
   ['four streams seipd2', 'one stream seipd2', 'wall', 1.6],
   ['two processes, a stream each', 'one stream seipd2', 'wall', undefined],
 ]
@@ -282,20 +293,33 @@ export async function run({ json = false } = {}) {
     })
     if (await prepare(home))
       tasks.push(
-        { name: 'gpg seal seipd1', run: () => sampleGpg([...GPG_SEAL, join(home, 'plain')], home) },
+        {
+          name: 'gpg seal seipd1',
+          run: () => sampleGpg(['--output', '-', ...GPG_SEAL, join(home, 'plain')], home),
+        },
         {
           name: 'gpg open seipd1',
           run: () => sampleGpg(['--decrypt', join(home, 'seipd1')], home),
+        },
+        {
+          name: 'gpg seal to a file seipd1',
+          run: () => sampleToFile(sealByGpg(home), join(home, 'sealed')),
         },
         {
           name: 'gpg open to a file seipd1',
           run: () => sampleToFile(openByGpg(home), join(home, 'opened')),
         },
       )
-    tasks.push({
-      name: 'command open to a file seipd2',
-      run: () => sampleToFile(openByCommand(home), join(home, 'opened')),
-    })
+    tasks.push(
+      {
+        name: 'command seal to a file seipd2',
+        run: () => sampleToFile(sealByCommand(home), join(home, 'sealed')),
+      },
+      {
+        name: 'command open to a file seipd2',
+        run: () => sampleToFile(openByCommand(home), join(home, 'opened')),
+      },
+    )
     const samples = Object.fromEntries(tasks.map(({ name }) => [name, []]))
     const openssl = []
     for (let round = 0; round < ROUNDS; round++) {

@@ -316,6 +316,20 @@ describe('keys, sealing and opening without a gateway', () => {
     }
   })
 
+  it('leaves a file of the same name as it is, and nothing of a file that cannot be read', async () => {
+    await nocturne('key', 'new', '--name', 'e', '--out', 'e.asc')
+    await writeFile(at('kept.txt'), 'first')
+    const words = ['--to', 'e.pub.asc', '--out', 'sealed-once']
+    expect(await nocturne('seal', 'kept.txt', ...words)).toMatchObject({ status: 0 })
+    const before = await readFile(at('sealed-once', 'kept.txt.pgp'))
+    const again = await nocturne('seal', 'kept.txt', ...words, '--json')
+    expect(JSON.parse(again.stdout)).toMatchObject({ error: { code: 'file_exists' } })
+    expect(await readFile(at('sealed-once', 'kept.txt.pgp'))).toEqual(before)
+    const folder = await nocturne('seal', 'sealed-once', ...words, '--json')
+    expect(JSON.parse(folder.stdout)).toMatchObject({ error: { code: 'file_unreadable' } })
+    expect(await readdir(at('sealed-once'))).toEqual(['kept.txt.pgp'])
+  })
+
   it('leaves nothing of an altered message, and continues with the next', async () => {
     await nocturne('key', 'new', '--name', 'c', '--out', 'c.asc')
     await writeFile(at('one.txt'), 'first')

@@ -101,4 +101,19 @@ it('shows the inbox with the client only: no DICOM, OpenPGP, PDF, CMS, S3 or dat
   }
 })
 
+it('seals and opens a file with OpenPGP only', async () => {
+  const at = (name: string) => join(folder.path, name)
+  await run(main, ['key', 'new', '--name', 'reader', '--out', at('reader.asc')])
+  await writeFile(at('note.txt'), 'a note')
+  const sealed = await loadedBy(
+    ...['seal', at('note.txt'), '--to', at('reader.pub.asc'), '--out', at('sealed')],
+  )
+  expect([...sealed.packages].sort()).toEqual(['commander', 'openpgp'])
+  const opened = await loadedBy(
+    ...['open', at('sealed/note.txt.pgp'), '--key', at('reader.asc'), '--out', at('opened')],
+  )
+  expect([...opened.packages].sort()).toEqual(['commander', 'openpgp'])
+  expect(await readFile(at('opened/note.txt'), 'utf8')).toBe('a note')
+})
+
 const escaped = (text = '') => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

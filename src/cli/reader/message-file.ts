@@ -44,10 +44,15 @@ export async function* readMessageFile(path: string): AsyncGenerator<Uint8Array>
 const ARMOR =
   /^-----BEGIN PGP MESSAGE-----[ \t]*\n(?:[^\n]*\S[^\n]*\n)*[ \t]*\n([A-Za-z0-9+/=\s]*?)(?:^=[A-Za-z0-9+/]{4}\s*)?^-----END PGP MESSAGE-----/m
 
-/** Each block is invalid once the next is requested: one is filled while the other is processed. */
-async function* readBlocks(path: string): AsyncGenerator<Buffer> {
+/**
+ * A file's bytes. Each block is invalid once the next is requested: one is filled while the other
+ * is processed.
+ *
+ * @throws CommandError `file_unreadable`
+ */
+export async function* readBlocks(path: string | Buffer): AsyncGenerator<Buffer> {
   const file = await open(path, 'r').catch((error: unknown) => {
-    throw fileError(path, error)
+    throw fileError(String(path), error)
   })
   const memory = [Buffer.allocUnsafeSlow(BLOCK_BYTES), Buffer.allocUnsafeSlow(BLOCK_BYTES)] as const
   const read = (turn: 0 | 1) => {
@@ -67,7 +72,7 @@ async function* readBlocks(path: string): AsyncGenerator<Buffer> {
       yield buffer.subarray(0, bytesRead)
     }
   } catch (error) {
-    throw fileError(path, error)
+    throw fileError(String(path), error)
   } finally {
     // A pending read still writes to its block.
     await next.catch(() => undefined)

@@ -260,12 +260,9 @@ async function sealTo(
   const envelope = await newEnvelope([await toRecipient('backup', armored, new Date())], new Date())
   const hash = createHash('sha256')
   let bytes = 0
-  const message = (async function* () {
-    for (const { packet } of envelope.keyPackets) yield packet
-    yield* envelope.seal(content, { isMeasured: false }).bytes
-  })()
+  const message = envelope.seal(content, { isMeasured: false, isMessage: true })
   const counted = (async function* () {
-    for await (const chunk of message) {
+    for await (const chunk of message.bytes) {
       hash.update(chunk)
       bytes += chunk.length
       yield chunk

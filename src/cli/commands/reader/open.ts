@@ -4,7 +4,6 @@ import { collect } from '../../arguments.js'
 import { define } from '../../command.js'
 import type { Cli, Register } from '../../command.js'
 import { about, EXIT, toErrorJson, usageError } from '../../command-error.js'
-import { shortfallText } from '../../../protocol/outcomes.js'
 import { count } from '../../format.js'
 import { addKeyOptions } from '../../key-options.js'
 import type { KeyOptions } from '../../key-options.js'
@@ -105,11 +104,14 @@ async function openFolder(folder: string, { options, key, output, signal }: Work
       "add --gateway-certificate FILE: keys/gateway.asc of the gateway's site",
     )
   }
-  const [{ openDumped }, { readSigners }, { readLedgerKey }] = await Promise.all([
-    import('../../reader/dumped.js'),
-    import('../../reader/pull-targets.js'),
-    import('../../audit/ledger-key.js'),
-  ])
+  const [{ openDumped }, { shortfallText }, { readSigners }, { readLedgerKey }] = await Promise.all(
+    [
+      import('../../reader/dumped.js'),
+      import('../../../protocol/outcomes.js'),
+      import('../../reader/pull-targets.js'),
+      import('../../audit/ledger-key.js'),
+    ],
+  )
   const errors: unknown[] = []
   const { out, ledgerKey } = options
   const report = await openDumped({
@@ -121,18 +123,22 @@ async function openFolder(folder: string, { options, key, output, signal }: Work
       errors.push(toErrorJson(error))
     },
   })
-  showFolder(folder, report, output)
+  const lacks = report.shortfall && shortfallText(report.shortfall)
+  showFolder(folder, report, lacks, output)
   return { file: folder, ...report, ...(errors.length > 0 && { errors }) }
 }
 
-function showFolder(folder: string, report: DumpedReport, output: Output): void {
+function showFolder(
+  folder: string,
+  report: DumpedReport,
+  lacks: string | undefined,
+  output: Output,
+): void {
   output.print(
     `${folder} -> ${report.folder}: ${report.opened} of ${count(report.items, 'item')} opened; they match the signed manifest`,
   )
-  if (report.shortfall) {
-    output.print(
-      `NOT WHOLE: ${shortfallText(report.shortfall)} when it was sealed; ask the facility before you read`,
-    )
+  if (lacks !== undefined) {
+    output.print(`NOT WHOLE: ${lacks} when it was sealed; ask the facility before you read`)
     if (output.exitCode === EXIT.done) output.exitCode = EXIT.partial
   }
   if (report.loggedAt !== undefined)

@@ -25,13 +25,15 @@ export const registerSeal: Register = (parent, cli) => {
       const [
         { newEnvelope },
         { toRecipient },
-        { makeFolder, writeWhole },
-        sources,
+        { makeFolder },
+        { writeSealed },
+        { readBlocks },
         { readSmallText },
       ] = await Promise.all([
         import('../../../seal/index.js'),
         import('../../../seal/keys/index.js'),
         import('../../local-write.js'),
+        import('../../sealed-write.js'),
         import('../../reader/message-file.js'),
         import('../../secret-file.js'),
       ])
@@ -47,21 +49,12 @@ export const registerSeal: Register = (parent, cli) => {
         const target = join(options.out, `${basename(file)}.pgp`)
         // One session key per file, so that parts of two files cannot be combined by accident.
         const envelope = await newEnvelope(recipients, new Date())
-        const packets = envelope.keyPackets.map(({ packet }) => packet)
-        const { bytes } = envelope.seal(sources.readFileBlocks(file), { isMeasured: false })
+        const sealedFile = envelope.seal(readBlocks(file), { isMeasured: false, isMessage: true })
         envelope.close()
-        await writeWhole(target, message(packets, bytes), { mayReplace: false })
+        await writeSealed(target, sealedFile)
         output.print(`${file} -> ${target}`)
         sealed.push({ file, sealed: target })
       }
       output.json({ files: sealed, recipients: recipients.map(({ fingerprint }) => fingerprint) })
     })
-}
-
-async function* message(
-  packets: readonly Uint8Array[],
-  data: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  yield* packets
-  yield* data
 }

@@ -69,6 +69,16 @@ export interface Taken {
   readonly items: readonly ItemAnswer[]
 }
 
+export interface Watch {
+  /** Called with what the instance says about itself; if it throws, the part is refused. */
+  readonly onSigns?: (signs: InstanceSigns) => void
+  /**
+   * Given for a sender that is answered once for all of its parts: they may be committed together.
+   * Called when what the part contains is durable, before its commit.
+   */
+  readonly onStored?: () => void
+}
+
 interface Arrival {
   readonly key: string
   readonly target: UploadTarget
@@ -115,25 +125,19 @@ export class Arrivals {
   /**
    * Takes one part of a study. Resolves when its content is durable and each item has an outcome.
    *
-   * @param onSigns called with what the instance says about itself; if it throws, the part is
-   *   refused
    * @throws NocturneError when nothing of the part was kept
    */
-  async take(
-    sender: Sender,
-    part: Part,
-    onSigns: (signs: InstanceSigns) => void = () => undefined,
-  ): Promise<Taken> {
+  async take(sender: Sender, part: Part, watch: Watch = {}): Promise<Taken> {
     // A request with a token has just been checked; an association may be hours old.
     if (sender.actor.token === undefined) await this.#expectAllowed(sender)
     const { signs, bytes } = await peek(part.bytes)
-    onSigns(signs)
+    watch.onSigns?.(signs)
     const arrival = await this.#arrivalFor(sender, signs)
     arrival.clock.active += 1
     try {
       const gathering = await this.#gatheringOf(arrival)
       const checked = { ...part, bytes: this.#checked(bytes, sender) }
-      const about = { sender, original: originalOf(signs) }
+      const about = { sender, original: originalOf(signs), onStored: watch.onStored }
       const items = await this.#add(arrival, gathering, checked, about)
       arrival.clock.received += items.filter(isNew).length
       arrival.isAtRest = false

@@ -122,6 +122,46 @@ describe('a study that grows', () => {
     expect(await site.find(id)).toMatchObject({ state: 'available', items: 2 })
   })
 
+  it('commits parts together whose sender is answered once, and loses none when one breaks', async () => {
+    const study = newStudy()
+    const gathering = await site.gather(study)
+    const sender = { actor: SENDER, facility: 'facility-a' }
+    let stored = 0
+    const about = { sender, onStored: () => void (stored += 1) }
+    let breakOff: () => void = () => undefined
+    const isBroken = new Promise<void>((resolve) => (breakOff = resolve))
+    const broken = part(slice(9, study))
+    async function* cutOff(): AsyncGenerator<Buffer> {
+      yield slice(9, study).subarray(0, 200)
+      await isBroken
+      throw new NocturneError('broken_multipart')
+    }
+    const last = codeOf(gathering.add({ ...broken, bytes: cutOff() }, about))
+    const answers = [1, 2, 1].map((number) => gathering.add(part(slice(number, study)), about))
+    while (stored < 3) await new Promise((resolve) => setImmediate(resolve))
+    // Durable, but not yet answered: the next part is still arriving.
+    expect(await site.transfers.find(gathering.transfer)).toBeUndefined()
+    breakOff()
+    expect(await last).toBe('broken_multipart')
+    const outcomes = await Promise.all(answers)
+    expect(outcomes.map((one) => outcomesOf(one))).toEqual([
+      ['accepted'],
+      ['accepted'],
+      ['duplicate'],
+    ])
+    expect(outcomes.flat().map(({ index }) => index)).toEqual([1, 2, 3])
+    const pieces = await site.ground.state.db
+      .selectFrom('crosswalk_pieces')
+      .select('items')
+      .innerJoin('envelopes', 'envelopes.id', 'crosswalk_pieces.envelope')
+      .where('transfer', '=', gathering.transfer)
+      .execute()
+    expect(pieces).toEqual([{ items: 3 }])
+    await gathering.end()
+    await site.transfers.complete(SENDER, await site.find(gathering.transfer))
+    expect(await site.find(gathering.transfer)).toMatchObject({ state: 'available', items: 2 })
+  })
+
   it('keeps nothing of a part whose store fails, and takes it when it is sent again', async () => {
     const study = newStudy()
     const gathering = await site.gather(study)

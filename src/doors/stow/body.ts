@@ -38,7 +38,7 @@ export async function storeBody(
 ): Promise<StoreAnswer> {
   const body = bodyOf(paced(octets, limits.idleSeconds * 1_000, limits.slowestBytes), contentType)
   const { outcomes, transfers, waiting } = await storeAll(
-    { take: (who, part, onSigns) => arrivals.take(who, part, onSigns), count, limits },
+    { take: (who, part, watch) => arrivals.take(who, part, watch), count, limits },
     sender,
     body.parts,
     { study, type: body.type },

@@ -2,7 +2,7 @@
  * Passes each part of one request through intake. Parts are stored, held or refused individually,
  * in the order sent.
  */
-import type { Sender, Taken } from '../../arrivals.js'
+import type { Sender, Taken, Watch } from '../../arrivals.js'
 import { CATALOGUE, NocturneError, asNocturneError } from '../../lib/errors.js'
 import type { Code } from '../../lib/errors.js'
 import type { InstanceSigns } from '../../intake/index.js'
@@ -12,11 +12,7 @@ import type { StoreOutcome } from './answer.js'
 import type { BodyPart } from './multipart.js'
 
 export interface StoreParts {
-  readonly take: (
-    sender: Sender,
-    part: Part,
-    onSigns: (signs: InstanceSigns) => void,
-  ) => Promise<Taken>
+  readonly take: (sender: Sender, part: Part, watch: Watch) => Promise<Taken>
   readonly count: (outcome: string) => void
   readonly limits: { readonly requestItems: number }
 }
@@ -29,7 +25,7 @@ export interface StoredRequest {
   readonly waiting: number
 }
 
-/** Instances that have been read and are being made durable while the next ones arrive. */
+/** Instances that have been read and are being stored while the next ones arrive. */
 const IN_FLIGHT = 8
 
 /**
@@ -51,16 +47,20 @@ export async function storeAll(
     if (results.length >= parts.limits.requestItems) throw new NocturneError('too_many_items')
     const { bytes, consumed } = watched(part.bytes)
     const contentType = part.contentType === '' ? options.type : part.contentType
-    const stored = storeOne(
+    let onStored: () => void = () => undefined
+    const stored = new Promise<void>((resolve) => (onStored = resolve))
+    const outcome = storeOne(
       parts,
       sender,
       { ...part, contentType, bytes },
-      { ...options, transfers, onWaiting: (items) => (waiting += items) },
+      { ...options, transfers, onWaiting: (items) => (waiting += items), onStored },
     )
-    results.push(stored)
-    inFlight.add(stored)
-    void stored.finally(() => inFlight.delete(stored))
-    await Promise.race([consumed, stored])
+    results.push(outcome)
+    // Its bytes are no longer in memory; the commit may wait for the instances that follow.
+    const settled = Promise.race([stored, outcome])
+    inFlight.add(settled)
+    void settled.finally(() => inFlight.delete(settled))
+    await Promise.race([consumed, settled])
     while (inFlight.size >= IN_FLIGHT) await Promise.race(inFlight)
   }
   return { outcomes: (await Promise.all(results)).flat(), transfers, waiting }
@@ -75,10 +75,12 @@ async function storeOne(
     study,
     transfers,
     onWaiting,
+    onStored,
   }: {
     readonly study: string | undefined
     readonly transfers: Set<string>
     readonly onWaiting: (items: number) => void
+    readonly onStored: () => void
   },
 ): Promise<readonly StoreOutcome[]> {
   let signs: InstanceSigns | undefined
@@ -91,13 +93,14 @@ async function storeOne(
   if (contentType !== 'application/dicom') return [outcome(Reason.cannotUnderstand)]
   try {
     const part = { contentType, fileName: undefined, bytes }
-    const { items, transfer, isWaiting } = await parts.take(sender, part, (found) => {
+    const onSigns = (found: InstanceSigns): void => {
       signs = found
       // The URL states the study to which the instances belong (PS3.18 10.5.1).
       if (study !== undefined && found.studyInstanceUID !== study) {
         throw new NocturneError('study_mismatch')
       }
-    })
+    }
+    const { items, transfer, isWaiting } = await parts.take(sender, part, { onSigns, onStored })
     transfers.add(transfer)
     if (isWaiting) onWaiting(items.filter(({ outcome: one }) => one !== 'refused').length)
     return items.map((item) => {

@@ -22,19 +22,20 @@ export const depositHandle = (secret: Buffer, sopInstance: string): string =>
   createHmac('sha256', secret).update(`nocturne/deposit/v1\0${sopInstance}`).digest('hex')
 
 /** Writing the same instance again changes nothing. */
-export async function writeDeposit(
+export async function writeDeposits(
   tx: Tx,
-  deposit: {
+  deposits: readonly {
     readonly facility: string
     readonly handle: string
     readonly sopClass: string
     readonly transfer: string
-  },
+  }[],
 ): Promise<void> {
-  const { facility, handle, sopClass: sop_class, transfer } = deposit
+  if (deposits.length === 0) return
+  const rows = deposits.map(({ sopClass: sop_class, ...rest }) => ({ ...rest, sop_class }))
   await tx
     .insertInto('deposits')
-    .values({ facility, handle, sop_class, transfer })
+    .values(rows)
     .onConflict((conflict) => conflict.columns(['facility', 'handle']).doNothing())
     .execute()
 }

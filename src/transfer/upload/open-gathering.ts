@@ -7,7 +7,7 @@
  * After a crash the envelope is still `growing`: the sweep keeps what was committed and removes the
  * rest.
  */
-import type { DeidentifiedInstance, Pseudonym } from '../../deidentify/index.js'
+import type { DeidentifiedInstance } from '../../deidentify/index.js'
 import { newId, randomName } from '../../lib/ids.js'
 import { NocturneError, asNocturneError } from '../../lib/errors.js'
 import type { ManifestEntry } from '../../protocol/manifest.js'
@@ -20,8 +20,7 @@ import { writeWaiting } from '../arrival/waiting.js'
 import { beginEnvelope } from '../begin.js'
 import type { BegunEnvelope, UploadTarget } from '../begin.js'
 import { deleteSuperfluous, reportsOf } from '../commit.js'
-import { depositHandle, writeDeposit } from '../arrival/deposits.js'
-import type { InstanceReference } from '../arrival/deposits.js'
+import { depositHandle, writeDeposits } from '../arrival/deposits.js'
 import { itemEvents } from '../events.js'
 import { finishEnvelope, growEnvelope } from '../growing.js'
 import { pseudonymsOf } from '../pseudonyms.js'
@@ -31,55 +30,17 @@ import { abandonEnvelope } from '../sweep.js'
 import { hideEntry } from '../waiting-entries.js'
 import { answerOf } from './answers.js'
 import type { ItemAnswer } from './answers.js'
+import type { AboutPart, OpenGathering } from './gathering.js'
 import { GrowingCrosswalk } from './growing-crosswalk.js'
 import { handlesOf, judgeAgainst } from './judge.js'
 import type { JudgedItem } from './judge.js'
 import { settleContext } from './open-upload.js'
 import type { UploadContext } from './open-upload.js'
 import { Original } from './original.js'
+import { PartBatches } from './part-batches.js'
 import { newShapes } from './report.js'
 import { settle } from './settle.js'
 import type { Clear, SettledItem } from './settle.js'
-
-/** What a door knows of a part besides its bytes. */
-export interface AboutPart {
-  /** Who sent it; otherwise whoever began the study. */
-  readonly sender?: Pick<UploadTarget, 'actor' | 'facility'>
-  /** The UIDs that the sender uses for the part's single instance. */
-  readonly original?: InstanceReference | undefined
-}
-
-export interface OpenGathering {
-  readonly transfer: string
-  /** Whether any of it is durable. */
-  readonly hasKept: boolean
-  readonly pseudonymOf: (handle: string) => Promise<Pseudonym>
-  newObjectKey(): string
-  /**
-   * Passes the items of one part through `clear` to the store. Resolves when each is durable or has
-   * an outcome. Calls may overlap.
-   *
-   * @throws NocturneError for faults that concern the whole request: a broken connection, or a
-   *   failure of the store or the ledger. Nothing of the part is kept then.
-   */
-  add(
-    items: AsyncIterable<ReceivedItem>,
-    clear: Clear,
-    about?: AboutPart,
-  ): Promise<readonly ItemAnswer[]>
-  /**
-   * Ends the envelope: what was kept stays, with one crosswalk for all of it.
-   * @throws store and ledger errors
-   */
-  end(): Promise<void>
-  /**
-   * Gives up after a failure that affects later steps: what was kept stays, and the sweep cleans up
-   * the rest.
-   */
-  leave(): void
-  /** Gives up when nothing was kept: only the event remains. Never throws. */
-  abandon(cause: unknown): Promise<void>
-}
 
 /**
  * Finds the open transfer of a study or creates one, and makes "transfer begun" durable.
@@ -110,6 +71,12 @@ export async function openGathering(
 }
 
 type GatheringContext = UploadContext & { readonly newObjectKey: () => string }
+type PartSender = NonNullable<AboutPart['sender']>
+
+/** A part whose items are durable or have an outcome, before its commit. */
+interface StoredPart extends Pick<AboutPart, 'original'> {
+  readonly settled: readonly SettledItem[]
+}
 
 class Gathered implements OpenGathering {
   readonly transfer: string
@@ -124,6 +91,9 @@ class Gathered implements OpenGathering {
   readonly #seen: Set<string>
   /** Shapes of reports that a commit of this study has recorded, or found recorded. */
   readonly #shapes = new Set<string>()
+  readonly #batches = new PartBatches((sender: PartSender, parts: readonly StoredPart[]) =>
+    this.#keep(sender, parts),
+  )
   readonly #endLease: () => void
   #bytes: number
   #count: number
@@ -160,17 +130,33 @@ class Gathered implements OpenGathering {
     clear: Clear,
     about: AboutPart = {},
   ): Promise<readonly ItemAnswer[]> {
+    const { original, sender = this.#begun.target, onStored } = about
+    const store = async (): Promise<StoredPart> => {
+      // A single instance is rarely refused once it is whole, so its crosswalk entry is prepared
+      // while the disk is busy with it.
+      const isPrepared = original !== undefined && onStored === undefined
+      return { settled: await this.#settle(items, clear, isPrepared), original }
+    }
+    if (onStored) return this.#batches.add(sender, store, onStored)
+    const [answers = []] = await this.#keep(sender, [await store()])
+    return answers
+  }
+
+  async #settle(
+    items: AsyncIterable<ReceivedItem>,
+    clear: Clear,
+    isPrepared: boolean,
+  ): Promise<readonly SettledItem[]> {
     const { limits, budget } = this.#rooms
+    const onWhole = isPrepared
+      ? (one: DeidentifiedInstance) => this.#crosswalk.prepare(one)
+      : undefined
     const settling: Promise<SettledItem>[] = []
     for await (const item of items) {
       if (this.#count + settling.length >= limits.transferItems) {
         throw new NocturneError('too_many_items')
       }
       const kept = new Original(item.bytes, budget, this.#context.keepSealed)
-      // A single instance is rarely refused once it is whole, so its crosswalk entry is prepared
-      // while the disk is busy with it.
-      const onWhole =
-        about.original && ((one: DeidentifiedInstance) => this.#crosswalk.prepare(one))
       const settled = settle(item, kept, { ...this.#context, onWhole }, clear)
       // Its failure is reported below, even if the loop ends earlier.
       settled.catch(() => undefined)
@@ -178,11 +164,12 @@ class Gathered implements OpenGathering {
       await Promise.race([kept.consumed, settled])
     }
     const settled = await Promise.all(settling)
+    if (settled.length === 0) throw new NocturneError('no_files')
     const size = settled.reduce((sum, item) => sum + sizeOf(item), 0)
     if (this.#bytes + size > limits.transferBytes) throw new NocturneError('transfer_too_large')
     this.#bytes += size
     this.#count += settled.length
-    return this.#keep(settled, about)
+    return settled
   }
 
   async end(): Promise<void> {
@@ -219,14 +206,15 @@ class Gathered implements OpenGathering {
   }
 
   /**
-   * Commits a part's items, crosswalk entries and events in one transaction; waiting calls share a
-   * transaction.
+   * Commits the items of the parts, their crosswalk entries and events in one transaction; waiting
+   * calls share a transaction. Returns the answers to each part.
    */
   async #keep(
-    settled: readonly SettledItem[],
-    { original, sender = this.#begun.target }: AboutPart,
-  ): Promise<readonly ItemAnswer[]> {
+    sender: PartSender,
+    parts: readonly StoredPart[],
+  ): Promise<readonly (readonly ItemAnswer[])[]> {
     const begun = this.#begun
+    const settled = parts.flatMap((part) => part.settled)
     const items = judgeAgainst(this.#seen, this.#rooms, begun, settled)
     try {
       const piece = await this.#crosswalk.pieceOf(settled)
@@ -235,9 +223,7 @@ class Gathered implements OpenGathering {
       const { value: first } = await this.#rooms.ledger.record(async (tx) => {
         await this.#rooms.expectSender(tx, sender)
         const first = await this.#insert(tx, items)
-        if (original && isDurable(items)) {
-          await writeDeposit(tx, this.#depositOf(original))
-        }
+        await writeDeposits(tx, this.#depositsOf(parts, items))
         if (piece) {
           const row = { envelope: begun.envelope, seq, ...piece }
           await tx.insertInto('crosswalk_pieces').values(row).execute()
@@ -247,13 +233,13 @@ class Gathered implements OpenGathering {
         const reports = reportsOf(items).filter(({ shape }) => !this.#shapes.has(shape))
         const shapes = await newShapes(tx, reports, common, this.#rooms.now())
         const [head, ...tail] = [...itemEvents(begun, items, first), ...shapes]
-        // A part without items has already failed with an error.
         if (!head) throw new NocturneError('no_files')
         return { value: first, events: [head, ...tail] }
       })
       this.#hasKept = true
       for (const { shape } of reportsOf(items)) this.#shapes.add(shape)
-      return items.map((item, i) => answerOf(item, first + i, 1))
+      const answers = items.map((item, i) => answerOf(item, first + i, 1))
+      return byPart(parts, answers)
     } catch (error) {
       this.#forget(items)
       throw error
@@ -273,11 +259,17 @@ class Gathered implements OpenGathering {
     return first
   }
 
-  #depositOf({ sopClass, sopInstance }: InstanceReference) {
+  /** Of each single instance that is durable: available, held for the facility, or there before. */
+  #depositsOf(parts: readonly StoredPart[], items: readonly JudgedItem[]) {
     const { facility } = this.#begun.target
     const [secret] = this.#rooms.facilityKeys.secretsOf(facility)
-    const handle = depositHandle(secret, sopInstance)
-    return { facility, handle, sopClass, transfer: this.transfer }
+    const judged = byPart(parts, items)
+    return parts.flatMap(({ original }, i) => {
+      const [item, ...others] = judged[i] ?? []
+      if (!original || !item || item.outcome === 'refused' || others.length > 0) return []
+      const handle = depositHandle(secret, original.sopInstance)
+      return [{ facility, handle, sopClass: original.sopClass, transfer: this.transfer }]
+    })
   }
 
   /** Items that were not kept after all may be sent again. */
@@ -290,9 +282,11 @@ class Gathered implements OpenGathering {
   }
 }
 
-/** Whether every item is durable: available to readers, held for the facility, or already there. */
-const isDurable = (items: readonly JudgedItem[]): boolean =>
-  items.length === 1 && items.every(({ outcome }) => outcome !== 'refused')
+/** Cuts what was made of all items into what was made of each part's. */
+function byPart<T>(parts: readonly StoredPart[], all: readonly T[]): readonly (readonly T[])[] {
+  let at = 0
+  return parts.map(({ settled }) => all.slice(at, (at += settled.length)))
+}
 
 const sizeOf = (item: SettledItem): number =>
   item.outcome === 'accepted' ? item.digests.plaintext.size : 0

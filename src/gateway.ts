@@ -6,7 +6,7 @@ import type { Doors } from './doors/open.js'
 import { createApp, createMetricsApp } from './http/app.js'
 import { createMetrics } from './http/metrics.js'
 import { createOpeningApp } from './http/opening-app.js'
-import { createPlainServer, createServer, listen, stop } from './http/server.js'
+import { createPlainServer, createServer, listen, listenMore, stop } from './http/server.js'
 import { watchLoop } from './running/event-loop.js'
 import type { LoopWatch } from './running/event-loop.js'
 import { createOpening } from './running/opening.js'
@@ -94,6 +94,7 @@ export async function createGateway(
   const start = async () => {
     const { host, tls } = config.gateway
     const { port } = await listen(server, host, overrides.port ?? config.gateway.port)
+    listenMore(server)
     url = `${tls ? 'https' : 'http'}://${hostInUrl(host)}:${port}`
     logger.info('listening', { url, version: VERSION })
     const options = { ...overrides, isAlone, logger, origin }

@@ -8,6 +8,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { SiteConfig } from '../config/index.js'
 import { CATALOGUE, NocturneError, systemCode } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
+import { acceptMore, acceptNoMore } from '../lib/net/accept-more.js'
 import { addressList } from '../lib/net/networks.js'
 import { Connections, dropWaiting } from './clients/connections.js'
 import { expectProxyHeaders } from './proxies.js'
@@ -142,9 +143,9 @@ function codeOf(system: string | undefined): Code {
 }
 
 /**
- * Connections that the system completes before they are accepted, one per turn of the event loop.
- * Beyond, it drops them, and a client tries again after a second at the earliest: a burst of
- * strangers would delay all others. The system's own bound (net.core.somaxconn) is the same.
+ * Connections that the system completes before they are accepted. Beyond, it drops them, and a
+ * client tries again after a second at the earliest: a burst of strangers would delay all others.
+ * The system's own bound (net.core.somaxconn) is the same.
  */
 const BACKLOG = 4_096
 
@@ -163,9 +164,17 @@ export async function listen(server: Server, host: string, port: number): Promis
   return server.address() as AddressInfo
 }
 
+/** Several connections per turn, so that floods of them do not delay those of others. */
+export const listenMore = (server: Server): void =>
+  acceptMore(server, {
+    connection: { noDelay: true, allowHalfOpen: !(server instanceof TlsServer) },
+    backlog: BACKLOG,
+  })
+
 /** Stops accepting requests, and gives those in progress at most `graceMs`. */
 export async function stop(server: Server, graceMs: number): Promise<void> {
   if (!server.listening) return
+  await acceptNoMore(server)
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   dropWaiting(server)
   server.closeIdleConnections()

@@ -4,9 +4,10 @@ import { once } from 'node:events'
 import { createServer as createHttpServer, get } from 'node:http'
 import type { Server as HttpServer } from 'node:http'
 import { connect, createServer as createTcpServer } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Connections, dropWaiting, markKnown } from '../../src/http/clients/connections.js'
+import { acceptMore, acceptNoMore } from '../../src/lib/net/accept-more.js'
 import { eventually } from '../_eventually.js'
 
 const ended: (() => void)[] = []
@@ -62,6 +63,60 @@ describe('a server', () => {
       () => Promise.resolve(closedOf(silent)),
       (count) => count === silent.length,
     )
+  })
+})
+
+describe('a listener', () => {
+  /** In how many turns of the event loop so many connections of one moment are accepted. */
+  async function turnsOf(server: Server, count: number): Promise<number> {
+    const turns: number[] = []
+    let turn = 0
+    let isOver = false
+    const next = (): unknown => (turn++, isOver || setImmediate(next))
+    next()
+    server.on('connection', (socket) => {
+      turns.push(turn)
+      socket.destroy()
+    })
+    const { port } = server.address() as AddressInfo
+    const sockets = Array.from({ length: count }, () => connect(port, '127.0.0.1'))
+    for (const one of sockets) one.on('error', () => undefined).resume()
+    await eventually(
+      () => Promise.resolve(turns.length),
+      (accepted) => accepted === count,
+    )
+    isOver = true
+    server.removeAllListeners('connection')
+    return new Set(turns).size
+  }
+
+  it('accepts many connections in one turn, and its port is free once it is closed', async () => {
+    const server = createTcpServer()
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    expect(await turnsOf(server, 64)).toBe(64)
+    acceptMore(server, { connection: {}, backlog: 511 })
+    await eventually(
+      () => turnsOf(server, 64),
+      (turns) => turns <= 8,
+    )
+    await acceptNoMore(server)
+    await once(server.close(), 'close')
+    const again = createTcpServer()
+    await once(again.listen(port, '127.0.0.1'), 'listening')
+    await once(again.close(), 'close')
+  })
+
+  it('is closed in good order while further descriptors are still on their way', async () => {
+    const server = createTcpServer()
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    acceptMore(server, { connection: {}, backlog: 511 })
+    const closed = once(server.close(), 'close')
+    await acceptNoMore(server)
+    await closed
+    const asked = connect(port, '127.0.0.1')
+    await expect(once(asked, 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
 })
 

@@ -1,9 +1,9 @@
 /**
  * Connections by address: beyond its share, an address's new ones wait unread, and the newest takes
  * the place of the one that is missed least. A connection that is closed comes back at once and
- * delays all others in the queue of the listener, which yields one per turn of the event loop; one
- * that waits costs a descriptor. So neither thousands of silent connections, nor floods, nor those
- * of one proxy keep a new request out, even one that shares its address with them.
+ * delays all others in the queue of the listener, which yields a few per turn of the event loop;
+ * one that waits costs a descriptor. So neither thousands of silent connections, nor floods, nor
+ * those of one proxy keep a new request out, even one that shares its address with them.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server, Socket } from 'node:net'

@@ -6,6 +6,7 @@ import { DOORS } from './catalogue/doors.js'
 import { FRONT } from './catalogue/front.js'
 import { ITEMS } from './catalogue/items.js'
 import { KEYS } from './catalogue/keys.js'
+import { PAGES } from './catalogue/pages.js'
 import { REQUESTS } from './catalogue/requests.js'
 import { SEALING } from './catalogue/sealing.js'
 import { STORES } from './catalogue/stores.js'
@@ -18,6 +19,7 @@ export const CATALOGUE = {
   ...STORES,
   ...ITEMS,
   ...KEYS,
+  ...PAGES,
   ...DOORS,
   ...FRONT,
 } as const

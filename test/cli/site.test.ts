@@ -81,6 +81,8 @@ describe('nocturne init', () => {
     expect(JSON.parse(again.stdout)).toMatchObject({ error: { code: 'site_exists' } })
     expect(again.stderr).toMatch(/^nocturne: error: .*\nnocturne: hint: .*\n$/)
     expect((await check()).ok).toBe(true)
+    const { warnings } = await check({ NOCTURNE_ORIGIN: 'https://192.0.2.7' })
+    expect(warnings.map(({ path }) => path)).toContain('gateway.origin')
   })
 
   it('leaves nothing behind when a token cannot be issued', async () => {

@@ -1,7 +1,7 @@
 /** A real Chromium, and how much memory its pages hold. */
 import { existsSync } from 'node:fs'
 import { chromium } from 'playwright-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const executablePath = PATHS.find((path) => existsSync(path))
@@ -9,15 +9,20 @@ const executablePath = PATHS.find((path) => existsSync(path))
 /** Undefined where there is one. */
 export const noChromium = executablePath === undefined ? 'needs chromium' : undefined
 
-export const startChromium = (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: executablePath ?? '',
-    args: [
-      ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-      '--disable-dev-shm-usage',
-    ],
-  })
+const LAUNCH = {
+  executablePath: executablePath ?? '',
+  args: [
+    ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+    ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    '--disable-dev-shm-usage',
+  ],
+}
+
+export const startChromium = (): Promise<Browser> => chromium.launch(LAUNCH)
+
+/** With its profile in a folder, as a person's browser has it. */
+export const startChromiumIn = (profile: string): Promise<BrowserContext> =>
+  chromium.launchPersistentContext(profile, LAUNCH)
 
 /**
  * What `work` gives, and the most MB that the page's script held while it went on: objects and

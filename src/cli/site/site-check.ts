@@ -4,6 +4,7 @@
  * its schema, as `serve` does.
  */
 import { lstat } from 'node:fs/promises'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { surveySite } from '../../config/index.js'
 import type { SiteProblem, SiteSurvey } from '../../config/index.js'
@@ -73,6 +74,7 @@ export async function checkSite(
       ...survey.loose,
       ...expiries(survey, key.signsUntil, now),
       ...unreportable(survey),
+      ...withoutName(survey),
       ...database.warnings,
       ...found.warnings,
       ...(await strayKeys(survey.dir)),
@@ -94,6 +96,20 @@ const unreportable = ({ site }: SiteSurvey): SiteProblem[] =>
           problem: `cases of ${id} can take no report, because its profile ${profile.name} keeps no crosswalk; they stay on the worklist until somebody closes them`,
           hint: 'choose a profile with links: facility, such as pseudonymize, or set cases.closeOn to acknowledged',
         }))
+
+/** Browsers give a passkey to a domain, never to an address (WebAuthn section 5.1.3). */
+function withoutName({ site }: SiteSurvey): SiteProblem[] {
+  const { origin } = site?.config.gateway ?? {}
+  if (origin === undefined || isIP(new URL(origin).hostname.replace(/^\[|\]$/g, '')) === 0)
+    return []
+  return [
+    {
+      path: 'gateway.origin',
+      problem: `${origin} is an address, so nobody can protect a key with a passkey in the pages`,
+      hint: 'give the gateway a name in your DNS and write that; on this machine alone, http://localhost and the port',
+    },
+  ]
+}
 
 interface Dated {
   readonly path: string

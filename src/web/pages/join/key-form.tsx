@@ -1,7 +1,9 @@
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { ReactNode, SubmitEvent } from 'react'
-import { Button, Input, Label, Text, TextField } from 'react-aria-components'
+import type { SubmitEvent } from 'react'
+import { Button } from 'react-aria-components'
+import { KeepWithPasskey, keepUnderPassphrase } from '../keeping/keep-forms.js'
+import { NewPassphrase, Passphrase } from '../keeping/passphrase.js'
 import type { KeyWorker } from '../keys/key-worker-handle.js'
 import { Choice } from '../session/choice.js'
 import { Problem } from '../session/problem.js'
@@ -15,9 +17,6 @@ interface KeyFormProps {
   /** The worker holds the key, and its owner has the file. */
   readonly onReady: () => void
 }
-
-/** Nobody can reset it, so it must be long enough for a stolen file. */
-const LEAST_CHARACTERS = 12
 
 export function KeyForm(props: KeyFormProps) {
   const [how, setHow] = useState<'make' | 'import'>('make')
@@ -37,54 +36,68 @@ export function KeyForm(props: KeyFormProps) {
   )
 }
 
-function MakeForm({ keys, name, isSending, onReady }: KeyFormProps) {
-  const [passphrase, setPassphrase] = useState('')
-  const [again, setAgain] = useState('')
-  const [isSaved, setSaved] = useState(false)
+function MakeForm(props: KeyFormProps) {
+  const { keys, name } = props
+  const [isKept, setKept] = useState(false)
   const making = useMutation({
-    mutationFn: () => keys.ask({ do: 'make key', name, passphrase }),
-    onSuccess: () => {
-      setPassphrase('')
-      setAgain('')
+    mutationFn: async (passphrase: string) => {
+      const made = await keys.ask({ do: 'make key', name, passphrase })
+      if (isKept) await keepUnderPassphrase(keys, name, passphrase)
+      return made
     },
   })
-  if (making.data) {
-    const { lockedKey } = making.data
-    const save = () => {
-      saveText(`${name}.asc`, lockedKey)
-      setSaved(true)
-    }
-    return (
-      <>
-        <p>
-          Save the key file where you can find it again, and a copy on a medium that you lock away.
-          Nobody else has it: without the file or its passphrase, you cannot open anything.
-        </p>
-        <Button onPress={save}>Save {name}.asc</Button>
-        <Button onPress={onReady} isDisabled={!isSaved || isSending}>
-          {isSending ? 'Sending…' : 'I have saved it; send the certificate'}
-        </Button>
-      </>
-    )
-  }
-  const isLong = passphrase.length >= LEAST_CHARACTERS
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault()
-    if (isLong && passphrase === again) making.mutate()
+  if (making.data) return <MadeKey {...props} lockedKey={making.data.lockedKey} />
+  return (
+    <>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={isKept}
+          onChange={({ target }) => setKept(target.checked)}
+        />
+        Keep it on this device as well, encrypted with the passphrase
+      </label>
+      <NewPassphrase
+        submit="Make the key"
+        pending="Making the key…"
+        isPending={making.isPending}
+        onPassphrase={(passphrase) => making.mutate(passphrase)}
+      />
+      <Problem error={making.error} />
+    </>
+  )
+}
+
+/** The file is saved whatever this device keeps: a device can be lost. */
+function MadeKey({
+  keys,
+  name,
+  isSending,
+  onReady,
+  lockedKey,
+}: KeyFormProps & { readonly lockedKey: string }) {
+  const [isSaved, setSaved] = useState(false)
+  const [hasPasskey, setPasskey] = useState(false)
+  const save = () => {
+    saveText(`${name}.asc`, lockedKey)
+    setSaved(true)
   }
   return (
-    <form onSubmit={submit}>
-      <Passphrase label="New passphrase" value={passphrase} onChange={setPassphrase}>
-        At least {LEAST_CHARACTERS} characters; several words are best
-      </Passphrase>
-      <Passphrase label="The passphrase again" value={again} onChange={setAgain}>
-        {again !== '' && again !== passphrase ? 'It is not the same yet' : 'Nobody can reset it'}
-      </Passphrase>
-      <Button type="submit" isDisabled={making.isPending || !isLong || passphrase !== again}>
-        {making.isPending ? 'Making the key…' : 'Make the key'}
+    <>
+      <p>
+        Save the key file where you can find it again, and a copy on a medium that you lock away.
+        Nobody else has it: without the file or its passphrase, you cannot open anything.
+      </p>
+      <Button onPress={save}>Save {name}.asc</Button>
+      {hasPasskey ? (
+        <p role="status">This device keeps the key, and your passkey opens it.</p>
+      ) : (
+        <KeepWithPasskey {...{ keys, principal: name }} onKept={() => setPasskey(true)} />
+      )}
+      <Button onPress={onReady} isDisabled={!isSaved || isSending}>
+        {isSending ? 'Sending…' : 'I have saved it; send the certificate'}
       </Button>
-      <Problem error={making.error} />
-    </form>
+    </>
   )
 }
 
@@ -124,22 +137,5 @@ function ImportForm({ keys, isSending, onReady }: KeyFormProps) {
       </Button>
       <Problem error={unlocking.error} />
     </form>
-  )
-}
-
-interface PassphraseProps {
-  readonly label: string
-  readonly value: string
-  readonly onChange: (value: string) => void
-  readonly children: ReactNode
-}
-
-function Passphrase({ label, value, onChange, children }: PassphraseProps) {
-  return (
-    <TextField {...{ value, onChange }} type="password" autoComplete="off">
-      <Label>{label}</Label>
-      <Input />
-      <Text slot="description">{children}</Text>
-    </TextField>
   )
 }

@@ -34,4 +34,9 @@ export function SentPanel({ principal, role, fingerprint, words }: SentPanelProp
   )
 }
 
-const PAGES: Readonly<Record<string, string>> = { reader: '/read', sender: '/send' }
+const PAGES: Readonly<Record<string, string>> = {
+  reader: '/read',
+  sender: '/send',
+  officer: '/office',
+  operator: '/run',
+}

@@ -24,6 +24,7 @@ import type { PrivateKey } from '../../../seal/browser.js'
 import { piecesOf } from '../open/message-of.js'
 import { Meter } from '../open/meter.js'
 import { joinWith } from './joining.js'
+import { KeptKeys } from './kept/kept-keys.js'
 import { WritingDesk } from './writing-desk.js'
 import type {
   Acknowledge,
@@ -53,6 +54,10 @@ export class KeyHolder {
     about: (transfers) => this.#aboutStudies(transfers),
     open: (sealed) => this.#opened(sealed, new Meter()),
   })
+  readonly #kept = new KeptKeys({
+    held: () => this.#held(),
+    hold: (key) => void (this.#key = key),
+  })
 
   /** @throws NocturneError */
   do(request: KeyRequest): Promise<KeyResults[keyof KeyResults]> {
@@ -73,6 +78,12 @@ export class KeyHolder {
         return this.#open(request)
       case 'acknowledge':
         return this.#acknowledge(request)
+      case 'kept':
+      case 'keep':
+      case 'unlock kept':
+      case 'recovery':
+      case 'forget':
+        return this.#kept.do(request)
       default:
         return this.#desk.do(request)
     }

@@ -7,6 +7,7 @@ import type { CriticalWhole } from '../../../protocol/http/critical.js'
 import type { ReportAnswer, ReportRecipientsAnswer } from '../../../protocol/http/reports.js'
 import type { Manifest, ManifestItem } from '../../../protocol/manifest.js'
 import type { Agreement, ReportDocument, ReportStatus } from '../../../protocol/report.js'
+import type { KeptRequest, KeptResults } from './kept/messages.js'
 
 /** A certificate with which the gateway signs, or signed until a moment (RFC 3339). */
 export interface Signer {
@@ -164,7 +165,16 @@ export interface OpenNote {
 }
 
 export type KeyRequest =
-  Unlock | MakeKey | Join | SignIn | Prove | ReadManifest | OpenItem | Acknowledge | WritingRequest
+  | Unlock
+  | MakeKey
+  | Join
+  | SignIn
+  | Prove
+  | ReadManifest
+  | OpenItem
+  | Acknowledge
+  | KeptRequest
+  | WritingRequest
 
 /** Signs that the facility has a report that `read report` opened here. */
 export interface ConfirmReport {
@@ -242,7 +252,7 @@ export interface WritingResults {
   identify: { readonly identity: Identity | undefined }
 }
 
-export interface KeyResults extends WritingResults {
+export interface KeyResults extends WritingResults, KeptResults {
   unlock: { readonly fingerprint: string }
   /** Armored, and encrypted with the passphrase. */
   'make key': { readonly lockedKey: string; readonly fingerprint: string }

@@ -1,4 +1,4 @@
-/** A signed-in reader: the token, and the worker that has the key. Nothing of it is stored. */
+/** A signed-in person: the token, and the worker that has the key. Nothing of it is stored. */
 import type { GatewayAnswer, SessionAnswer } from '../../../protocol/http/gateway.js'
 import { KeyWorker } from '../keys/key-worker-handle.js'
 import { DEMO_GATEWAY } from './demo.js'
@@ -20,15 +20,11 @@ export const IDLE_MS = 15 * 60_000
 /** @throws KeyError, GatewayRefusal; no key is kept then */
 export async function openSession(
   principal: string,
-  key: File,
-  passphrase: string,
+  unlock: (keys: KeyWorker) => Promise<unknown>,
 ): Promise<Session> {
   const keys = new KeyWorker()
   try {
-    const bytes = new Uint8Array(await key.arrayBuffer())
-    await keys.ask({ do: 'unlock', key: bytes, passphrase: passphrase || undefined }, [
-      bytes.buffer,
-    ])
+    await unlock(keys)
     const about = await aboutGateway()
     const gateway = await signIn(principal, async (challenge) => {
       const { origin } = about
@@ -42,6 +38,14 @@ export async function openSession(
   }
 }
 
+export const unlockingFile =
+  (key: File, passphrase: string) =>
+  async (keys: KeyWorker): Promise<void> => {
+    const bytes = new Uint8Array(await key.arrayBuffer())
+    const request = { do: 'unlock', key: bytes, passphrase: passphrase || undefined } as const
+    await keys.ask(request, [bytes.buffer])
+  }
+
 /** @throws GatewayRefusal `not_a_demo` on any site but the demo; the key is not used there */
 export async function openDemoSession({ principal, key }: DemoLink): Promise<Session> {
   const { name } = await aboutGateway()
@@ -50,7 +54,7 @@ export async function openDemoSession({ principal, key }: DemoLink): Promise<Ses
       code: 'not_a_demo',
       hint: 'Sign in with your own key.',
     })
-  return openSession(principal, key, '')
+  return openSession(principal, unlockingFile(key, ''))
 }
 
 /** The key is gone at once; the token is revoked if the gateway can be reached. */

@@ -1,11 +1,12 @@
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import type { SubmitEvent } from 'react'
-import { Button, Input, Label, Text, TextField } from 'react-aria-components'
-import { Problem } from './problem.js'
+import { Button } from 'react-aria-components'
+import { KeptSignIn, keptKeys } from '../keeping/kept-sign-in.js'
 import { demoLinkIn } from './demo.js'
 import type { DemoLink } from './demo.js'
-import { openDemoSession, openSession } from './session.js'
+import { FileSignIn } from './file-sign-in.js'
+import { Problem } from './problem.js'
+import { openDemoSession } from './session.js'
 import type { Session } from './session.js'
 
 interface SignInProps {
@@ -17,57 +18,28 @@ interface SignInProps {
 }
 
 export function SignIn({ title, example, notice, onSession }: SignInProps) {
-  const [principal, setPrincipal] = useState('')
-  const [passphrase, setPassphrase] = useState('')
-  const [key, setKey] = useState<File>()
-  const signing = useMutation({
-    mutationFn: async (demo: DemoLink | undefined) => {
-      if (demo) return openDemoSession(demo)
-      return key && openSession(principal.trim(), key, passphrase)
-    },
-    onSuccess: (session) => {
-      setPassphrase('')
-      if (session) onSession(session)
-    },
-  })
-  const { mutate } = signing
-  useDemoLink(mutate)
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault()
-    mutate(undefined)
-  }
+  const [isByFile, setByFile] = useState(false)
+  const kept = useQuery({ queryKey: ['kept keys'], queryFn: keptKeys, refetchOnWindowFocus: false })
+  const demo = useDemoLink(onSession)
+  const keys = kept.data ?? []
   return (
     <main className="sign-in">
       <h1>{title}</h1>
       {notice && <p role="status">{notice}</p>}
-      <p>
-        Your key is read into this page's memory, in a worker that cannot connect to anything. It is
-        not stored, and it is gone when you lock or leave the page.
-      </p>
-      <form onSubmit={submit}>
-        <TextField value={principal} onChange={setPrincipal} isRequired autoComplete="username">
-          <Label>Your name at this gateway</Label>
-          <Input autoFocus spellCheck="false" autoCapitalize="none" />
-          <Text slot="description">For example {example}</Text>
-        </TextField>
-        <label className="field">
-          Your private key
-          <input
-            type="file"
-            required
-            accept=".asc,.pgp,.gpg,.key"
-            onChange={({ target }) => setKey(target.files?.[0])}
-          />
-        </label>
-        <TextField value={passphrase} onChange={setPassphrase} type="password" autoComplete="off">
-          <Label>Passphrase of the key, if it has one</Label>
-          <Input />
-        </TextField>
-        <Button type="submit" isDisabled={signing.isPending}>
-          {signing.isPending ? 'Signing in…' : 'Sign in'}
-        </Button>
-      </form>
-      <Problem error={signing.error} />
+      {keys.map((one) => (
+        <KeptSignIn
+          key={one.principal}
+          kept={one}
+          {...{ onSession }}
+          onForgotten={() => void kept.refetch()}
+        />
+      ))}
+      {keys.length > 0 && !isByFile ? (
+        <Button onPress={() => setByFile(true)}>Use a key file</Button>
+      ) : (
+        <FileSignIn {...{ example, onSession }} />
+      )}
+      <Problem error={demo.error} />
       <p className="quiet">
         Not a certified diagnostic device. For loose files, use{' '}
         <a href="/open">Open sealed files</a>.
@@ -77,11 +49,14 @@ export function SignIn({ title, example, notice, onSession }: SignInProps) {
 }
 
 /** Signs in by the link of the demo that the page was opened with, if it was. */
-function useDemoLink(signIn: (link: DemoLink) => void): void {
+function useDemoLink(onSession: (session: Session) => void) {
   const [link] = useState(takeDemoLink)
+  const signing = useMutation({ mutationFn: openDemoSession, onSuccess: onSession })
+  const { mutate } = signing
   useEffect(() => {
-    if (link) signIn(link)
-  }, [link, signIn])
+    if (link) mutate(link)
+  }, [link, mutate])
+  return signing
 }
 
 /** The link that the page was opened with; it is removed from the address and from the history. */

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
 import { Button } from 'react-aria-components'
+import { KeyButton } from '../keeping/key-dialog.js'
 import { DEMO_GATEWAY } from './demo.js'
 import { IDLE_MS, endSession } from './session.js'
 import type { Session } from './session.js'
@@ -57,6 +58,7 @@ export function SignedIn({ title, role, example, actions, children }: SignedInPr
         {session.about.name === DEMO_GATEWAY && <strong className="demo">Demo, no patients</strong>}
         <span className="who">{session.who.principal}</span>
         {actions}
+        <KeyButton session={session} />
         <Button
           onPress={() => lock('Locked. The key and what was opened were removed from memory.')}
         >

@@ -46,7 +46,7 @@ export interface ReplyRooms {
     Directory,
     'principal' | 'facility' | 'facilityRecipient' | 'usableRecipientsOf'
   >
-  readonly cases: Pick<Cases, 'expectReportable' | 'reported' | 'reportAcknowledged'>
+  readonly cases: Pick<Cases, 'views' | 'expectReportable' | 'reported' | 'reportAcknowledged'>
   readonly verifyDetached: VerifyDetached
   readonly isSealedTo: (message: Uint8Array, recipient: Recipient) => Promise<boolean>
   readonly sealedMessage: (message: Buffer) => SealedStream
@@ -140,10 +140,12 @@ async function recipients(rooms: ReplyRooms, row: CaseTable): Promise<ReportReci
   expectCrosswalk(rooms, row.facility)
   const facility = await directory.facilityRecipient(row.facility)
   const others = await directory.usableRecipientsOf(row.group_id)
+  const [view] = await rooms.cases.views([row])
   return {
     case: row.id,
     code: row.code,
     gateway,
+    ...(view?.part && { part: { code: view.part.code, region: view.part.region } }),
     recipients: [facility, ...others].map(({ id, fingerprint }) => ({
       id,
       fingerprint,

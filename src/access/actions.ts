@@ -47,6 +47,7 @@ export const ACTIONS = [
   'case.prioritize',
   'case.join',
   'case.split',
+  'case.share',
   'transfer.acknowledge',
   'report.send',
   'report.read',

@@ -254,6 +254,12 @@ export const GRANTS: readonly Grant[] = [
     actions: ['case.reassign'],
   },
   {
+    rule: 'readers share a case that they can open by body region',
+    role: 'reader',
+    relations: ['sealed-to', 'claimant'],
+    actions: ['case.share'],
+  },
+  {
     rule: 'officers read the ledger',
     role: 'officer',
     relations: ['global'],

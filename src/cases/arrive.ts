@@ -11,8 +11,9 @@ import { startEscalation, stopEscalation } from './escalate.js'
 import { openCase } from './open.js'
 import type { ArrivingTransfer } from './open.js'
 import type { Asker, CasesParts } from './parts.js'
-import { NO_CLAIM, aboutCase, caseWith, isHeld, isHeldAt, stepCase, transfersOf } from './rows.js'
-import { OPEN_STATES } from './states.js'
+import { NO_CLAIM, aboutCase, caseWith, isHeld, stepCase, transfersOf } from './rows.js'
+import { openPartsOf } from './share.js'
+import { HELD_STATES, OPEN_STATES } from './states.js'
 
 /** @throws NocturneError `case_mismatch`, `case_state` */
 export async function arrive(
@@ -47,11 +48,13 @@ export async function opened(
   closesCase: boolean,
 ): Promise<readonly EventInput[]> {
   const row = await caseWith(tx, transfer)
-  if (!row || !isOpen(row)) return []
+  if (!row) return []
   const now = parts.now()
-  if (row.claimed_by === reader) await extendClaim(tx, row, now + parts.claimMs)
-  if (!closesCase) return []
+  await extendClaims(tx, row, reader, now, parts.claimMs)
+  if (!closesCase || !isOpen(row)) return []
   if (await parts.hasUnopened(tx, await transfersOf(tx, row.id))) return []
+  // Opening everything does not report the parts that other readers have.
+  if ((await openPartsOf(tx, row.id)).length > 0) return []
   const change = { ...NO_CLAIM, closed_at: now, closed_for: 'acknowledged' }
   const updated = await stepCase(tx, row, 'acknowledge', change)
   await meetTargets(tx, row.id, 'claim', now)
@@ -76,8 +79,7 @@ export async function renewForFetch(
 ): Promise<void> {
   const row = await caseWith(tx, transfer)
   if (row?.state === 'recalled') throw new NocturneError('transfer_not_available')
-  if (row?.claimed_by === reader && isHeldAt(row, parts.now()))
-    await extendClaim(tx, row, parts.now() + parts.claimMs)
+  if (row) await extendClaims(tx, row, reader, parts.now(), parts.claimMs)
 }
 
 /** Stops the escalation and withdraws pending notices: nobody needs to be told any more. */
@@ -92,6 +94,20 @@ export async function quiet(
 
 const isOpen = ({ state }: CaseTable): boolean => OPEN_STATES.some((one) => one === state)
 
-async function extendClaim(tx: Tx, row: CaseTable, until: number): Promise<void> {
-  await tx.updateTable('cases').set({ claim_until: until }).where('id', '=', row.id).execute()
+/** The reader's claims on the case and on its parts, which have the same images. */
+async function extendClaims(
+  tx: Tx,
+  { id }: CaseTable,
+  reader: string,
+  now: number,
+  claimMs: number,
+): Promise<void> {
+  await tx
+    .updateTable('cases')
+    .set({ claim_until: now + claimMs })
+    .where((eb) => eb.or([eb('id', '=', id), eb('part_of', '=', id)]))
+    .where('claimed_by', '=', reader)
+    .where('state', 'in', HELD_STATES)
+    .where((eb) => eb.or([eb('claim_until', 'is', null), eb('claim_until', '>', now)]))
+    .execute()
 }

@@ -30,6 +30,8 @@ import type { Asker, CasesParts } from './parts.js'
 import type { CaseAnswer } from './recorded.js'
 import { expectReportable, reportAcknowledged, reported } from './report.js'
 import type { ArrivedReport } from './report.js'
+import { shareCase } from './share.js'
+import type { Sharing } from './share.js'
 import { caseViews } from './views.js'
 import type { CaseView } from './views.js'
 
@@ -150,6 +152,13 @@ export interface Cases {
    */
   split(asker: Asker, id: string, transfers: readonly string[]): Promise<CaseAnswer>
   /**
+   * A body region becomes a part for another reader, which is returned.
+   *
+   * @throws NocturneError `not_a_reader`, `region_shared`, `case_shared`, `already_claimed`,
+   *   `case_state`
+   */
+  share(asker: Asker, id: string, sharing: Sharing): Promise<CaseAnswer>
+  /**
    * @param reportTimesOf implemented by the reports room
    */
   figures(range: FigureRange, reportTimesOf: ReportTimesOf): Promise<readonly Figure[]>
@@ -215,6 +224,7 @@ export function createCases(parts: CasesParts): Cases {
     reroute: (actor, id, to) => rerouteCase(parts, actor, id, to),
     join: (asker, id, from) => joinCases(parts, asker, id, from),
     split: (asker, id, transfers) => splitCase(parts, asker, id, transfers),
+    share: (asker, id, sharing) => shareCase(parts, asker, id, sharing),
     noteExport: (actor, id, copy) => noteExport(parts, actor, id, copy),
     reprioritize: (actor, id, priority) => reprioritizeCase(parts, actor, id, priority),
     figures: (range, reportTimesOf) => figures(db, range, reportTimesOf),

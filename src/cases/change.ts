@@ -10,25 +10,41 @@ import { startEscalation } from './escalate.js'
 import type { CasesParts } from './parts.js'
 import { recorded } from './recorded.js'
 import type { CaseAnswer } from './recorded.js'
+import { markHeld } from './claim.js'
 import { moreUrgent } from './open.js'
+import { expectWhole, openPartsOf, partEnded } from './share.js'
 import { OPEN_STATES } from './states.js'
 import { NO_CLAIM, aboutCase, expectSamePatient, readCase, stepCase, transfersOf } from './rows.js'
 
-/** @throws NocturneError `case_state` */
+/**
+ * A case is closed with its parts. The region of a part that is closed is read with the whole case
+ * again, unless it was reported elsewhere.
+ *
+ * @throws NocturneError `case_state`
+ */
 export const closeCase = (
   parts: CasesParts,
   actor: Actor,
   id: string,
   reason: CloseReason,
-): Promise<CaseAnswer> => end(parts, actor, id, { step: 'close', type: 'case.closed', reason })
+): Promise<CaseAnswer> =>
+  recorded(parts, async (tx) => {
+    const ending = { step: 'close', type: 'case.closed', reason } as const
+    const { row, events } = await endIn(parts, tx, actor, id, ending)
+    return { row, events: [...events, ...(await partEnded(parts, tx, row, actor))] }
+  })
 
 /**
- * The facility withdraws the case: it must no longer be read.
+ * The facility withdraws the case, with its parts: it must no longer be read.
  *
- * @throws NocturneError `case_state`
+ * @throws NocturneError `case_state`; `case_shared` for a part
  */
 export const recallCase = (parts: CasesParts, actor: Actor, id: string): Promise<CaseAnswer> =>
-  end(parts, actor, id, { step: 'recall', type: 'case.recalled', reason: 'recalled' })
+  recorded(parts, async (tx) => {
+    expectWhole(await readCase(tx, id))
+    const ending = { step: 'recall', type: 'case.recalled', reason: 'recalled' } as const
+    return endIn(parts, tx, actor, id, ending)
+  })
 
 /**
  * The facility sent the same studies to another group, where they are sealed to its readers: this
@@ -44,6 +60,7 @@ export const rerouteCase = (
   to: string,
 ): Promise<CaseAnswer> =>
   recorded(parts, async (tx) => {
+    expectWhole(await readCase(tx, id))
     const other = await expectTaken(tx, id, to)
     const more = { to: other.code, group: other.group_id }
     const ending = { step: 'recall', type: 'case.recalled', reason: 'rerouted', more } as const
@@ -68,26 +85,26 @@ interface Ending {
   readonly more?: Readonly<Record<string, string>>
 }
 
-const end = (parts: CasesParts, actor: Actor, id: string, ending: Ending): Promise<CaseAnswer> =>
-  recorded(parts, (tx) => endIn(parts, tx, actor, id, ending))
-
 async function endIn(
   parts: CasesParts,
   tx: Tx,
   actor: Actor,
   id: string,
   ending: Ending,
-): Promise<{ row: CaseTable; events: [EventInput] }> {
+): Promise<{ row: CaseTable; events: [EventInput, ...EventInput[]] }> {
   const before = await readCase(tx, id)
   const change = { ...NO_CLAIM, closed_at: parts.now(), closed_for: ending.reason }
   const row = await stepCase(tx, before, ending.step, change)
   const transfers = await transfersOf(tx, id)
-  await parts.holdTransfers(tx, transfers, undefined)
+  await markHeld(parts, tx, row, undefined)
   await stopClock(tx, id)
   await quiet(parts, tx, id)
   const holder = before.claimed_by
   const detail = { reason: ending.reason, ...ending.more, ...(holder !== null && { holder }) }
-  return { row, events: [eventOf(row, transfers, actor, ending.type, detail)] }
+  const events: EventInput[] = []
+  for (const part of await openPartsOf(tx, id))
+    events.push(...(await endIn(parts, tx, actor, part.id, ending)).events)
+  return { row, events: [eventOf(row, transfers, actor, ending.type, detail), ...events] }
 }
 
 /** @throws NocturneError `case_state` for a recalled case */
@@ -119,6 +136,7 @@ export const reprioritizeCase = (
 ): Promise<CaseAnswer> =>
   recorded(parts, async (tx) => {
     const before = await readCase(tx, id)
+    expectWhole(before)
     if (isOver(before)) throw new NocturneError('case_state', { subject: before.state })
     return prioritize(parts, tx, actor, before, priority)
   })
@@ -141,7 +159,7 @@ async function prioritize(
   actor: Actor,
   before: CaseTable,
   priority: Priority,
-): Promise<{ row: CaseTable; events: [EventInput] }> {
+): Promise<{ row: CaseTable; events: [EventInput, ...EventInput[]] }> {
   const { id } = before
   const row = await set(tx, id, { priority })
   const { clock, escalate } = parts.rulesOf(row.group_id)
@@ -149,7 +167,10 @@ async function prioritize(
   if (row.claimed_by === null) await startEscalation(tx, { case: id }, escalate, parts.now())
   const detail = { priority, from: before.priority }
   const transfers = await transfersOf(tx, id)
-  return { row, events: [eventOf(row, transfers, actor, 'case.changed', detail)] }
+  const events: EventInput[] = []
+  for (const part of await openPartsOf(tx, id))
+    events.push(...(await prioritize(parts, tx, actor, part, priority)).events)
+  return { row, events: [eventOf(row, transfers, actor, 'case.changed', detail), ...events] }
 }
 
 const isOver = ({ state }: CaseTable): boolean =>

@@ -64,7 +64,7 @@ export async function takeClaim(tx: Tx, claiming: Claiming, parts: ClaimParts): 
     lapsed_from: null,
   })
   const transfers = await transfersOf(tx, row.id)
-  await parts.holdTransfers(tx, transfers, { id: holder, at: now })
+  await markHeld(parts, tx, row, { id: holder, at: now })
   const how = howOf(row, claiming, isTaken)
   const detail = {
     how,
@@ -145,7 +145,7 @@ export async function endClaim(
   const lapsed_from = isLapsed ? ending.holder : null
   const updated = await stepCase(tx, row, 'unclaim', { ...NO_CLAIM, lapsed_from })
   const transfers = await transfersOf(tx, row.id)
-  await holdTransfers(tx, transfers, undefined)
+  await markHeld({ holdTransfers }, tx, row, undefined)
   const detail = { reason, holder: ending.holder }
   const events = eventsOf(
     updated,
@@ -158,6 +158,16 @@ export async function endClaim(
     detail,
   )
   return { row: updated, events }
+}
+
+/** The transfers of a part stay with whoever holds the whole case. */
+export async function markHeld(
+  { holdTransfers }: Pick<ClaimParts, 'holdTransfers'>,
+  tx: Tx,
+  row: Pick<CaseTable, 'id' | 'part_of'>,
+  holder: Parameters<HoldTransfers>[2],
+): Promise<void> {
+  if (row.part_of === null) await holdTransfers(tx, await transfersOf(tx, row.id), holder)
 }
 
 /** A claim to end, and why. */

@@ -37,11 +37,22 @@ export async function endedCases(
     .where('closed_at', '<=', before)
     .where(MARKS[stage], 'is', null)
     .where('id', '>', after)
+    .where((eb) =>
+      eb.or([
+        eb('part_of', 'is', null),
+        // A part has no contents, only reports of its own.
+        ...(stage === 'reports' ? [eb('part_of', 'in', wholesEnded(db, before))] : []),
+      ]),
+    )
     .orderBy('id')
     .limit(limit)
     .execute()
   return Promise.all(rows.map(async (row) => ({ row, transfers: await transfersOf(db, row.id) })))
 }
+
+/** Cases that ended by then, with which the reports on their parts expire. */
+const wholesEnded = (db: Db | Tx, before: number) =>
+  db.selectFrom('cases').select('id').where('state', 'in', ENDED).where('closed_at', '<=', before)
 
 /**
  * Marks the case. Returns its transfers as of now, or undefined when it is no longer past the
@@ -59,6 +70,13 @@ export async function markExpired(
     .where('state', 'in', ENDED)
     .where('closed_at', '<=', before)
     .where(MARKS[stage], 'is', null)
+    .where((eb) =>
+      eb.or([
+        eb('part_of', 'is', null),
+        // A part has no contents, only reports of its own.
+        ...(stage === 'reports' ? [eb('part_of', 'in', wholesEnded(tx, before))] : []),
+      ]),
+    )
     .executeTakeFirst()
   return numUpdatedRows === 1n ? transfersOf(tx, id) : undefined
 }

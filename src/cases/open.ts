@@ -100,10 +100,12 @@ async function join(
   { case: id, joining }: NonNullable<ArrivingTransfer['joins']>,
   now: number,
 ): Promise<Opened> {
-  const row = await readCase(tx, id)
+  const named = await readCase(tx, id)
+  // A part has no transfers of its own.
+  const row = named.part_of === null ? named : await readCase(tx, named.part_of)
   if (row.facility !== transfer.facility || row.group_id !== transfer.group)
     throw new NocturneError('case_mismatch')
-  await link(tx, id, transfer.id, joining, now)
+  await link(tx, row.id, transfer.id, joining, now)
   const extended = await extend(tx, row, transfer, now)
   const detail = { joining, state: extended.row.state }
   const event: EventInput = {
@@ -176,6 +178,8 @@ export interface NewCase extends Pick<
   /** Undefined while nothing in it can be read. */
   readonly availableAt: number | undefined
   readonly now: number
+  /** A body region of another case; without it, the case is a whole one. */
+  readonly part?: { readonly of: string; readonly region: string; readonly to: string | undefined }
 }
 
 export async function insertCase(tx: Tx, made: NewCase): Promise<CaseTable> {
@@ -185,6 +189,9 @@ export async function insertCase(tx: Tx, made: NewCase): Promise<CaseTable> {
     .values({
       id: newId(now),
       code: await unusedCode(tx),
+      part_of: made.part?.of ?? null,
+      region: made.part?.region ?? null,
+      shared_to: made.part?.to ?? null,
       facility: made.facility,
       group_id: made.group,
       priority: made.priority,

@@ -58,6 +58,8 @@ export interface CasesParts {
   readonly rulesOf: (group: string) => GroupRules
   /** Whether the person currently reads for the group. */
   readonly reads: (person: string, group: string) => boolean
+  /** Whether the facility has still to acknowledge a report on the case. */
+  readonly hasUnreadReport: (tx: Tx, caseId: string) => Promise<boolean>
   /** Puts the notice into the outbox, and returns the events for that. */
   readonly announce: (tx: Tx, notice: CaseNotice) => Promise<readonly EventInput[]>
   /** Withdraws pending notices about the case, which no longer apply. */

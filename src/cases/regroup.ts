@@ -11,6 +11,7 @@ import { insertCase, moreUrgent } from './open.js'
 import type { Asker, CasesParts } from './parts.js'
 import { recorded } from './recorded.js'
 import type { CaseAnswer } from './recorded.js'
+import { expectUnshared } from './share.js'
 import {
   NO_CLAIM,
   aboutCase,
@@ -27,7 +28,8 @@ import {
  * case that had its report waits again.
  *
  * @throws NocturneError `case_mismatch` for cases of another facility or group, or the same one;
- *   `case_other_patient`; `already_claimed` when somebody else holds `from`; `case_state`
+ *   `case_other_patient`; `case_shared`; `already_claimed` when somebody else holds `from`;
+ *   `case_state`
  */
 export const joinCases = (
   parts: CasesParts,
@@ -39,6 +41,7 @@ export const joinCases = (
     const now = parts.now()
     const [before, absorbed] = [await readCase(tx, id), await readCase(tx, from)]
     expectSameStudy(before, absorbed)
+    await expectUnshared(tx, before, absorbed)
     expectUnheld(absorbed, asker, now)
     const moved = await transfersOf(tx, from)
     await expectComplete(parts, tx, moved)
@@ -91,7 +94,8 @@ async function take(
  * may claim. Its clock counts from the same moment as before.
  *
  * @throws NocturneError `case_mismatch` unless the transfers are some of its own, but not all;
- *   `already_claimed` when somebody else holds the case; `transfer_not_available`, `case_state`
+ *   `case_shared`; `already_claimed` when somebody else holds the case; `transfer_not_available`,
+ *   `case_state`
  */
 export const splitCase = (
   parts: CasesParts,
@@ -102,6 +106,7 @@ export const splitCase = (
   recorded(parts, async (tx) => {
     const now = parts.now()
     const before = await readCase(tx, id)
+    await expectUnshared(tx, before)
     const own = await transfersOf(tx, id)
     const moved = own.filter((one) => transfers.includes(one))
     if (moved.length !== new Set(transfers).size || moved.length === own.length)

@@ -4,12 +4,14 @@ import type { EventInput } from '../ledger/log/index.js'
 import type { Tx } from '../state/index.js'
 import type { CaseTable, ReportStatus } from '../state/night/index.js'
 import { quiet } from './arrive.js'
-import { holderOf } from './claim.js'
+import { holderOf, markHeld } from './claim.js'
 import { meetTargets, stopClock } from './clock.js'
 import type { Asker, CasesParts } from './parts.js'
 import { NO_CLAIM, aboutCase, isHeldAt, readCase, stepCase, transfersOf } from './rows.js'
 import type { CaseChange } from './rows.js'
+import { closeWhole, openPartsOf, partsOf, settle } from './share.js'
 import { nextCaseState } from './states.js'
+import type { CaseStep } from './states.js'
 
 /** A report that was checked and stored. */
 export interface ArrivedReport {
@@ -43,7 +45,7 @@ export function expectReportable(
   if (status === 'addendum' && row.report === null)
     throw new NocturneError('report_out_of_turn', { field: 'status' })
   if (nextCaseState(row.state, status) !== undefined) return
-  const isOutOfTurn = row.state === 'final' || row.state === 'preliminary'
+  const isOutOfTurn = ['preliminary', 'partial', 'final'].includes(row.state)
   throw isOutOfTurn
     ? new NocturneError('report_out_of_turn', { field: 'status' })
     : new NocturneError('case_state', { subject: row.state })
@@ -69,10 +71,10 @@ export async function reported(
     status === 'addendum'
       ? NO_CLAIM
       : { ...NO_CLAIM, report: status, reported_by: author, reported_at: now }
-  const row = await stepCase(tx, before, status, change)
+  const row = await stepCase(tx, before, await stepOf(tx, before, status), change)
   const transfers = await transfersOf(tx, row.id)
-  await parts.holdTransfers(tx, transfers, undefined)
-  if (status !== 'addendum') await meetTargets(tx, row.id, status, now)
+  await markHeld(parts, tx, row, undefined)
+  if (status !== 'addendum') await meetOwn(tx, row, status, now)
   await quiet(parts, tx, row.id)
   const detail = {
     report: report.id,
@@ -82,7 +84,25 @@ export async function reported(
   }
   const told = await parts.announce(tx, { what: 'reported', row, report: report.id })
   const about = aboutCase(row, transfers[0], detail)
-  return [{ type: 'report.sent', outcome: 0, actor, ...about }, ...told]
+  const settled = status === 'addendum' ? [] : await settle(tx, row, actor, now)
+  return [{ type: 'report.sent', outcome: 0, actor, ...about }, ...told, ...settled]
+}
+
+/** The final report on a case is awaited by nobody else only if none of its parts is open. */
+async function stepOf(tx: Tx, row: CaseTable, status: ReportStatus): Promise<CaseStep> {
+  const isAwaiting = status === 'final' && nextCaseState(row.state, 'await') !== undefined
+  return isAwaiting && (await openPartsOf(tx, row.id)).length > 0 ? 'await' : status
+}
+
+/** The targets of a case that is shared are met with those of its parts: see `settle`. */
+async function meetOwn(
+  tx: Tx,
+  row: CaseTable,
+  status: 'preliminary' | 'final',
+  now: number,
+): Promise<void> {
+  const isShared = (await openPartsOf(tx, row.id)).length > 0
+  await meetTargets(tx, row.id, isShared ? 'claim' : status, now)
 }
 
 /**
@@ -99,7 +119,6 @@ export async function reportAcknowledged(
   const row = await readCase(tx, report.case)
   const [transfer] = await transfersOf(tx, row.id)
   const { status, sha256 } = report
-  if (status === 'final') await meetTargets(tx, row.id, 'acknowledged', now)
   const detail = { report: report.id, status, sha256 }
   const acknowledged: EventInput = {
     type: 'report.acknowledged',
@@ -107,7 +126,11 @@ export async function reportAcknowledged(
     actor,
     ...aboutCase(row, transfer, detail),
   }
-  if (row.state !== 'final' || status !== 'final') return [acknowledged]
+  if (status !== 'final') return [acknowledged]
+  if (row.part_of === null && (await partsOf(tx, row.id)).length > 0)
+    return [acknowledged, ...(await closeWhole(parts, tx, row.id, actor))]
+  await meetTargets(tx, row.id, 'acknowledged', now)
+  if (row.state !== 'final') return [acknowledged]
   const closed = await stepCase(tx, row, 'close', { closed_at: now, closed_for: 'reported' })
   await stopClock(tx, row.id)
   const closedEvent: EventInput = {
@@ -116,5 +139,6 @@ export async function reportAcknowledged(
     actor,
     ...aboutCase(closed, transfer, { reason: 'reported' }),
   }
-  return [acknowledged, closedEvent]
+  const whole = row.part_of === null ? [] : await closeWhole(parts, tx, row.part_of, actor)
+  return [acknowledged, closedEvent, ...whole]
 }

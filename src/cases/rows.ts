@@ -25,12 +25,17 @@ export async function caseWith(tx: Tx, transfer: string): Promise<CaseTable | un
     .executeTakeFirst()
 }
 
-/** In the order in which they joined the case. */
+/** In the order in which they joined the case; for a part, those of the whole case. */
 export async function transfersOf(tx: Db | Tx, id: string): Promise<readonly string[]> {
   const rows = await tx
     .selectFrom('case_transfers')
     .select('transfer')
-    .where('case_id', '=', id)
+    .where((eb) =>
+      eb.or([
+        eb('case_id', '=', id),
+        eb('case_id', '=', eb.selectFrom('cases').select('part_of').where('id', '=', id)),
+      ]),
+    )
     .orderBy('joined_at')
     .orderBy('transfer')
     .execute()
@@ -82,7 +87,7 @@ export function expectSamePatient(one: CaseTable, other: CaseTable): void {
  * transfer finds the event.
  */
 export const aboutCase = (
-  row: Pick<CaseTable, 'id' | 'code' | 'facility' | 'group_id' | 'patient'>,
+  row: Pick<CaseTable, 'id' | 'code' | 'facility' | 'group_id' | 'patient' | 'part_of' | 'region'>,
   transfer: string | undefined,
   detail: NonNullable<EventInput['detail']> = {},
 ): Pick<EventInput, 'facility' | 'group' | 'transfer' | 'patient' | 'detail'> => ({
@@ -90,7 +95,11 @@ export const aboutCase = (
   group: row.group_id,
   ...(transfer !== undefined && { transfer }),
   ...(row.patient !== null && { patient: row.patient }),
-  detail: { case: row.id, code: row.code, ...detail },
+  detail: {
+    ...{ case: row.id, code: row.code },
+    ...(row.part_of !== null && { of: row.part_of, region: row.region }),
+    ...detail,
+  },
 })
 
 export const isHeld = ({ state }: { readonly state: CaseState }): boolean =>

@@ -7,6 +7,7 @@ export const CASE_STATES = [
   'claimed',
   'preliminary',
   'finalizing',
+  'partial',
   'final',
   'closed',
   'recalled',
@@ -31,6 +32,14 @@ export const CASE_STEPS = [
   'join',
   /** Some of its transfers become a case of their own. */
   'split',
+  /** A body region becomes a part that another reader reports. */
+  'share',
+  /** Its own final report, while parts of it are not reported. */
+  'await',
+  /** The last of its parts is reported. */
+  'complete',
+  /** A part ended without a report, so that its region is read with the case again. */
+  'rejoin',
 ] as const
 
 export type CaseStep = (typeof CASE_STEPS)[number]
@@ -42,7 +51,7 @@ type Row = Partial<Record<CaseStep, CaseState>>
  * report is accepted although its author's claim has expired, as long as nobody else holds one:
  * refusing it would lose finished work. A recalled case accepts nothing more; its sender starts a
  * new one. Only a case without a report is joined to another or split: a report is about the images
- * that its case had.
+ * that its case had. A case of which parts are shared is final only when all of them are.
  */
 export const CASE_TABLE = {
   arriving: { arrive: 'arriving', deliver: 'waiting', recall: 'recalled', close: 'closed' },
@@ -57,6 +66,8 @@ export const CASE_TABLE = {
     close: 'closed',
     join: 'closed',
     split: 'waiting',
+    share: 'waiting',
+    await: 'partial',
   },
   claimed: {
     arrive: 'claimed',
@@ -71,6 +82,8 @@ export const CASE_TABLE = {
     close: 'closed',
     join: 'closed',
     split: 'claimed',
+    share: 'claimed',
+    await: 'partial',
   },
   preliminary: {
     arrive: 'preliminary',
@@ -81,6 +94,8 @@ export const CASE_TABLE = {
     acknowledge: 'preliminary',
     recall: 'recalled',
     close: 'closed',
+    share: 'preliminary',
+    await: 'partial',
   },
   finalizing: {
     arrive: 'finalizing',
@@ -93,6 +108,17 @@ export const CASE_TABLE = {
     acknowledge: 'finalizing',
     recall: 'recalled',
     close: 'closed',
+    share: 'finalizing',
+    await: 'partial',
+  },
+  partial: {
+    arrive: 'partial',
+    deliver: 'waiting',
+    addendum: 'partial',
+    recall: 'recalled',
+    close: 'closed',
+    complete: 'final',
+    rejoin: 'waiting',
   },
   final: {
     arrive: 'final',

@@ -1,5 +1,5 @@
 /** The view of a case that clients receive: nothing in it identifies a patient. */
-import type { Priority } from '../state/index.js'
+import type { Db, Priority } from '../state/index.js'
 import type { Joining } from '../state/night/index.js'
 import type {
   CaseState,
@@ -30,6 +30,16 @@ export interface CaseView {
   readonly reportedAt?: string
   readonly closedAt?: string
   readonly closedFor?: string
+  /** Of which case this is a part, and what the part is about. */
+  readonly part?: {
+    readonly of: string
+    readonly code: string
+    readonly region: string
+    readonly to?: string
+  }
+  /** Its own parts, which other readers report; absent if there are none. */
+  readonly parts?: readonly PartView[]
+  /** Of a part, those of the whole case. */
   readonly transfers: readonly { readonly id: string; readonly joining: Joining }[]
   /**
    * Number of parts of all its transfers, by outcome. Readers do not receive those counted as
@@ -51,16 +61,27 @@ export interface CaseView {
   }[]
 }
 
+export interface PartView {
+  readonly id: string
+  readonly code: string
+  readonly region: string
+  readonly state: CaseState
+  readonly to?: string
+  readonly claimedBy?: string
+  readonly report?: 'preliminary' | 'final'
+}
+
 export async function caseViews(
   { state: { db }, countOutcomes, openCriticals }: ViewParts,
   rows: readonly CaseTable[],
 ): Promise<readonly CaseView[]> {
   if (rows.length === 0) return []
   const ids = rows.map(({ id }) => id)
+  const kin = await kinOf(db, rows)
   const links = await db
     .selectFrom('case_transfers')
     .selectAll()
-    .where('case_id', 'in', ids)
+    .where('case_id', 'in', [...new Set(rows.map(wholeOf))])
     .orderBy('joined_at')
     .execute()
   const counts = await countOutcomes(links.map(({ transfer }) => transfer))
@@ -72,9 +93,10 @@ export async function caseViews(
   const criticals = await openCriticals(ids)
   const countsOf = byTransfer(counts)
   return rows.map((row) => {
-    const own = links.filter((one) => one.case_id === row.id)
+    const own = links.filter((one) => one.case_id === wholeOf(row))
     return {
       ...headOf(row),
+      ...kinViewOf(row, kin),
       transfers: own.map(({ transfer, joining }) => ({ id: transfer, joining })),
       outcomes: outcomesOf(own.flatMap(({ transfer }) => countsOf.get(transfer) ?? [])),
       ...openCriticalsOf(criticals.get(row.id) ?? []),
@@ -82,6 +104,50 @@ export async function caseViews(
     }
   })
 }
+
+/** The case that has the transfers: the one of which this is a part, or itself. */
+const wholeOf = ({ id, part_of: whole }: CaseTable): string => whole ?? id
+
+/** The parts of these cases, and the cases of which these are parts. */
+async function kinOf(db: Db, rows: readonly CaseTable[]): Promise<readonly CaseTable[]> {
+  const wholes = rows.flatMap(({ part_of: whole }) => whole ?? [])
+  return db
+    .selectFrom('cases')
+    .selectAll()
+    .where((eb) =>
+      eb.or([
+        eb(
+          'part_of',
+          'in',
+          rows.map(({ id }) => id),
+        ),
+        ...(wholes.length > 0 ? [eb('id', 'in', wholes)] : []),
+      ]),
+    )
+    .orderBy('id')
+    .execute()
+}
+
+function kinViewOf(row: CaseTable, kin: readonly CaseTable[]): Pick<CaseView, 'part' | 'parts'> {
+  const whole = kin.find(({ id }) => id === row.part_of)
+  const parts = kin.filter(({ part_of: of }) => of === row.id)
+  return {
+    ...(whole && {
+      part: {
+        ...{ of: whole.id, code: whole.code, region: row.region ?? '' },
+        ...(row.shared_to !== null && { to: row.shared_to }),
+      },
+    }),
+    ...(parts.length > 0 && { parts: parts.map(partView) }),
+  }
+}
+
+const partView = (row: CaseTable): PartView => ({
+  ...{ id: row.id, code: row.code, region: row.region ?? '', state: row.state },
+  ...(row.shared_to !== null && { to: row.shared_to }),
+  ...(row.claimed_by !== null && { claimedBy: row.claimed_by }),
+  ...(row.report !== null && { report: row.report }),
+})
 
 type Counts = Awaited<ReturnType<ViewParts['countOutcomes']>>
 
@@ -103,7 +169,7 @@ const openCriticalsOf = (rows: readonly CriticalResultTable[]): Pick<CaseView, '
 
 const headOf = (
   row: CaseTable,
-): Omit<CaseView, 'transfers' | 'outcomes' | 'targets' | 'critical'> => ({
+): Omit<CaseView, 'part' | 'parts' | 'transfers' | 'outcomes' | 'targets' | 'critical'> => ({
   id: row.id,
   code: row.code,
   facility: row.facility,

@@ -11,6 +11,7 @@ import { SYSTEM } from '../lib/actors.js'
 import type { Ledger } from '../ledger/log/index.js'
 import { createNotify } from '../notify/index.js'
 import type { Channel, Notify, SendOne } from '../notify/index.js'
+import { reportExpiry } from '../reports/index.js'
 import { isProof } from '../seal/proof/index.js'
 import type { Recipient, VerifyDetached } from '../seal/keys/index.js'
 import type { State, Tx } from '../state/index.js'
@@ -68,6 +69,7 @@ export function createNight(parts: NightParts): Night {
     countOutcomes: parts.countOutcomes,
     hasUnopened: parts.hasUnopened,
     isAnyArriving: parts.isAnyArriving,
+    hasUnreadReport: (tx, id) => reportExpiry.isAnyUnread(tx, id),
     openCriticals: (ids) => critical.openOf(ids),
     claimMs: config.cases.claimMinutes * 60_000,
     rulesOf: (id) => {

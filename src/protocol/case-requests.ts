@@ -74,6 +74,25 @@ export const splitRequest = z.strictObject({
   transfers: z.array(id).check(z.minLength(1), z.maxLength(1_000)),
 })
 
+/** What a part of a case is about: fixed words, since the ledger keeps no free text. */
+export const BODY_REGIONS = [
+  'head',
+  'neck',
+  'chest',
+  'heart',
+  'breast',
+  'abdomen',
+  'pelvis',
+  'spine',
+  'upper-limb',
+  'lower-limb',
+  'vessels',
+] as const
+export type BodyRegion = (typeof BODY_REGIONS)[number]
+
+/** Another reader reports the region: one reader of the group, or whoever claims it. */
+export const shareRequest = z.strictObject({ region: z.enum(BODY_REGIONS), to: principalId })
+
 /** The case of another group as which the facility sent the same studies. */
 export const rerouteRequest = z.strictObject({ to: caseText })
 

@@ -49,6 +49,13 @@ export const reportDocument = z.strictObject({
   code: z.string().check(z.maxLength(16)),
   status: z.enum(REPORT_STATUSES),
   author: principalId,
+  /** Of a part that is shared by body region: the code of the whole case. */
+  part: z.optional(
+    z.strictObject({
+      code: z.string().check(z.maxLength(16)),
+      region: z.string().check(z.maxLength(32)),
+    }),
+  ),
   /** Name as printed under the report. */
   authorName: z.optional(z.string().check(z.maxLength(200))),
   signedAt: instant,

@@ -18,6 +18,8 @@ export interface ReportedCase extends Pick<ReportDocument, 'gateway' | 'case' | 
   readonly signedAt: string
   /** Pseudonymous, so that the facility can restore them with its crosswalk. */
   readonly about: Pick<ReportDocument, 'studies' | 'modality'>
+  /** Of a part that is shared by body region. */
+  readonly part?: ReportDocument['part']
 }
 
 export interface ComposedReport {
@@ -28,7 +30,7 @@ export interface ComposedReport {
 
 export async function composeReport(
   { seal, sign }: WritingKey,
-  { gateway, case: id, code, reader, signedAt, about }: ReportedCase,
+  { gateway, case: id, code, reader, signedAt, about, part }: ReportedCase,
   { status, agreement, authorName, sections, attachments }: WrittenReport,
 ): Promise<ComposedReport> {
   const common = { gateway, case: id, status, author: reader, signedAt }
@@ -37,6 +39,7 @@ export async function composeReport(
     ...{ v: 1, type: 'nocturne-report', code, sections, attachments },
     ...common,
     ...about,
+    ...(part && { part }),
     ...(authorName !== undefined && { authorName }),
     ...agreed,
   }

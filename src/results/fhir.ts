@@ -45,7 +45,7 @@ function resultOf(
   of: { readonly patient: string | undefined; readonly study: string | undefined },
   pdf: Buffer | undefined,
 ) {
-  const { id, identity, document, facility } = report
+  const { id, identity, document, facility, isPartial } = report
   const conclusion = document.sections.impression?.trim()
   return {
     resourceType: 'DiagnosticReport',
@@ -53,7 +53,7 @@ function resultOf(
       { system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` },
       ...accessionOf(identity),
     ],
-    status: STATUS[document.status],
+    status: isPartial === true && document.status === 'final' ? 'partial' : STATUS[document.status],
     category: [
       { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0074', code: 'RAD' }] },
     ],

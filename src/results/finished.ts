@@ -27,6 +27,8 @@ export interface FinishedReport {
   readonly facility: string
   readonly document: ReportDocument
   readonly identity: Identity
+  /** Parts of the case are still to be reported, by this reader or by others. */
+  readonly isPartial?: boolean
 }
 
 export const TITLES = {
@@ -44,7 +46,13 @@ const AGREES = {
   major: 'MAJOR DISCREPANCY with the preliminary report.',
 }
 
-export const statusTitle = ({ document }: FinishedReport): string => STATUS[document.status]
+/** `FINAL REPORT, CHEST ONLY (part of case K7Q-4MD)` for a part that is shared by body region. */
+export const statusTitle = ({
+  document: { status, part },
+}: Pick<FinishedReport, 'document'>): string =>
+  part
+    ? `${STATUS[status]}, ${part.region.toUpperCase()} ONLY (part of case ${part.code})`
+    : STATUS[status]
 export const agreementLine = ({ document }: FinishedReport): string | undefined =>
   document.agreement && AGREES[document.agreement]
 

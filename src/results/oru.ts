@@ -6,6 +6,8 @@ import { agreementLine, authorLine, sectionsOf, statusTitle } from './finished.j
  * HL7 tables 0085 and 0123. An addendum corrects a final report, so its HL7 status is "corrected".
  */
 const STATUS = { preliminary: 'P', final: 'F', addendum: 'C' } as const
+/** Of the order: some results are available, but not all (HL7 table 0123). */
+const SOME = 'A'
 
 /**
  * Encodes the message as UTF-8, with segments terminated by CR.
@@ -21,7 +23,7 @@ export function toOru(report: FinishedReport, pdf: Buffer | undefined, control: 
     pidOf(report),
     ['PV1', '1', 'U'],
     ['ORC', 'RE', '', field(identity.accession)],
-    obrOf(report, mark),
+    obrOf(report, isPartialFinal(report) ? { ...mark, status: SOME } : mark),
     ...lines.map((line, i) =>
       obx(i + 1, 'TX', field('GDT', 'Report text', 'L'), field(line), mark),
     ),
@@ -31,6 +33,10 @@ export function toOru(report: FinishedReport, pdf: Buffer | undefined, control: 
   ]
   return segments.map((one) => `${one.join('|')}\r`).join('')
 }
+
+/** The text itself is final, but the RIS must not take the order as completed. */
+const isPartialFinal = ({ document, isPartial }: FinishedReport): boolean =>
+  document.status === 'final' && isPartial === true
 
 /**
  * What every observation states about the report: its status (HL7 table 0085), and when it was

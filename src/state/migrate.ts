@@ -40,6 +40,7 @@ import { requisitions } from './migrations/0151-requisitions.js'
 import { enrolment } from './migrations/0140-enrolment.js'
 import { waitingStudies } from './migrations/0150-waiting-studies.js'
 import { lapsedClaims } from './migrations/night/0126-lapsed-claims.js'
+import { caseParts } from './migrations/night/0158-case-parts.js'
 import { messageDigests } from './migrations/night/0125-message-digests.js'
 import { sealed } from './migrations/0145-sealed.js'
 import type { Engine } from './migrations/engine.js'
@@ -93,6 +94,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0145-sealed': sealed(engine),
   '0150-waiting-studies': waitingStudies(engine),
   '0151-requisitions': requisitions(engine),
+  '0158-case-parts': caseParts(),
 })
 
 /**

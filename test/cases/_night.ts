@@ -3,6 +3,7 @@
  */
 import { createCases } from '../../src/cases/index.js'
 import { isAnyArriving } from '../../src/transfer/stored/expiry.js'
+import { reportExpiry } from '../../src/reports/index.js'
 import { countOutcomes, hasUnopened } from '../../src/transfer/outcomes.js'
 import type { Asker, CaseNotice, Cases, GroupRules } from '../../src/cases/index.js'
 import { newId } from '../../src/lib/ids.js'
@@ -63,6 +64,7 @@ export async function openNight(
     countOutcomes: (ids) => countOutcomes(site.state.db, ids),
     hasUnopened,
     isAnyArriving,
+    hasUnreadReport: (tx, id) => reportExpiry.isAnyUnread(tx, id),
     openCriticals: () => Promise.resolve(new Map()),
     rulesOf: () => ({ clock: [], escalate: [], ...rules }),
     reads: (person, group) => group === 'nights' && readers.has(person),

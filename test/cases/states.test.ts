@@ -16,10 +16,11 @@ describe('the table of states', () => {
     )
     expect(lines).toEqual([
       'arriving arrive=arriving deliver=waiting close=closed recall=recalled',
-      'waiting arrive=waiting deliver=waiting claim=claimed preliminary=preliminary final=final acknowledge=closed close=closed recall=recalled join=closed split=waiting',
-      'claimed arrive=claimed deliver=claimed claim=claimed unclaim=waiting preliminary=preliminary final=final addendum=final acknowledge=closed close=closed recall=recalled join=closed split=claimed',
-      'preliminary arrive=preliminary deliver=waiting claim=finalizing preliminary=preliminary final=final acknowledge=preliminary close=closed recall=recalled',
-      'finalizing arrive=finalizing deliver=finalizing claim=finalizing unclaim=preliminary preliminary=preliminary final=final addendum=preliminary acknowledge=finalizing close=closed recall=recalled',
+      'waiting arrive=waiting deliver=waiting claim=claimed preliminary=preliminary final=final acknowledge=closed close=closed recall=recalled join=closed split=waiting share=waiting await=partial',
+      'claimed arrive=claimed deliver=claimed claim=claimed unclaim=waiting preliminary=preliminary final=final addendum=final acknowledge=closed close=closed recall=recalled join=closed split=claimed share=claimed await=partial',
+      'preliminary arrive=preliminary deliver=waiting claim=finalizing preliminary=preliminary final=final acknowledge=preliminary close=closed recall=recalled share=preliminary await=partial',
+      'finalizing arrive=finalizing deliver=finalizing claim=finalizing unclaim=preliminary preliminary=preliminary final=final addendum=preliminary acknowledge=finalizing close=closed recall=recalled share=finalizing await=partial',
+      'partial arrive=partial deliver=waiting addendum=partial close=closed recall=recalled complete=final rejoin=waiting',
       'final arrive=final deliver=waiting addendum=final close=closed',
       'closed arrive=closed deliver=waiting preliminary=closed final=closed addendum=closed',
       'recalled',

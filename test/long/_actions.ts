@@ -61,6 +61,7 @@ export const ACTIONS_OF_ROUTES: Readonly<Record<string, Asked>> = {
   'POST /v1/cases/{id}/reroute': of('case.recall', 'case'),
   'POST /v1/cases/{id}/join': of('case.join', 'case'),
   'POST /v1/cases/{id}/split': of('case.split', 'case'),
+  'POST /v1/cases/{id}/share': of('case.share', 'case'),
   'POST /v1/cases/{id}/priority': of('case.prioritize', 'case'),
   'GET /v1/cases/{id}/report-recipients': of('report.send', 'case'),
   'POST /v1/cases/{id}/reports': of('report.send', 'case'),

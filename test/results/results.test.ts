@@ -120,6 +120,20 @@ describeHl7(`HL7${hasHl7 ? '' : ' (skipped: no python3-hl7)'}`, () => {
     expect(read(toOru(finished({ status: 'preliminary' }), undefined, 'C')).status).toBe('P')
     expect(read(toOru(finished({ status: 'addendum' }), undefined, 'C')).status).toBe('C')
   })
+
+  it('of a part names its region, and does not complete the order', () => {
+    const part = finished({ part: { code: 'R2B-7TX', region: 'chest' } })
+    const title = 'FINAL REPORT, CHEST ONLY (part of case R2B-7TX)'
+    const some = read(toOru({ ...part, isPartial: true }, undefined, 'C'))
+    expect(some).toMatchObject({ status: 'A', statuses: ['F'] })
+    expect(some.lines).toContain(title)
+    expect(read(toOru(part, undefined, 'C')).status).toBe('F')
+    const bundle = JSON.parse(toFhir({ ...part, isPartial: true }, undefined)) as {
+      entry: { resource: Record<string, unknown> }[]
+    }
+    expect(validate(bundle)).toEqual([])
+    expect(bundle.entry[2]?.resource).toMatchObject({ status: 'partial', code: { text: title } })
+  })
 })
 
 describe('MLLP', () => {

@@ -48,11 +48,11 @@ export async function addNote(
     const { count } = await tx
       .selectFrom('case_notes')
       .select((e) => e.fn.countAll<number>().as('count'))
-      .where('case_id', '=', row.id)
+      .where('case_id', '=', wholeOf(row))
       .executeTakeFirstOrThrow()
     if (count >= MAX_NOTES) throw new NocturneError('too_many_notes')
     const note: NoteTable = {
-      ...{ id: newId(now()), case_id: row.id, code: row.code, author: author.id },
+      ...{ id: newId(now()), case_id: wholeOf(row), code: row.code, author: author.id },
       ...{ message: author.message, certificate: author.certificate, noted_at: now() },
       sha256,
     }
@@ -67,6 +67,9 @@ export async function addNote(
   })
   return { row: value, receipt: await ledger.proof(receipts[0].index) }
 }
+
+/** Notes on a part are those on the whole case: they are about the same images. */
+const wholeOf = ({ id, part_of: whole }: CaseTable): string => whole ?? id
 
 const findByMessage = (db: Db | Tx, sha256: string): Promise<NoteTable | undefined> =>
   db.selectFrom('case_notes').selectAll().where('sha256', '=', sha256).executeTakeFirst()
@@ -84,7 +87,7 @@ export async function readNotes(
   const notes = await db
     .selectFrom('case_notes')
     .selectAll()
-    .where('case_id', '=', row.id)
+    .where('case_id', '=', wholeOf(row))
     .orderBy('id')
     .execute()
   if (notes.length === 0) return []

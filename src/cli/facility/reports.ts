@@ -4,6 +4,7 @@
  * writes the same files again.
  */
 import { join } from 'node:path'
+import { caseView } from '../../protocol/http/cases.js'
 import { reportAnswer, reportsAnswer } from '../../protocol/http/reports.js'
 import type { ReportAnswer, ReportView } from '../../protocol/http/reports.js'
 import { MAX_REPORT_BYTES, writeReportAcknowledgement } from '../../protocol/report.js'
@@ -105,7 +106,9 @@ export async function deliverReport(
 ): Promise<readonly string[]> {
   const { view, document } = opened
   const identity = identityOf(document.studies, identities)
-  const report: FinishedReport = { id: view.id, facility: view.facility, document, identity }
+  const isPartial = await isWholeUnfinished(work.client, view)
+  const { id, facility } = view
+  const report: FinishedReport = { id, facility, document, identity, isPartial }
   const pdf = await toPdf(report)
   const base = `${view.code}-${view.status}-${view.id}`
   const files: string[] = []
@@ -122,6 +125,15 @@ export async function deliverReport(
   if (pacs) await storeInstances([toSr(report), toEncapsulatedPdf(report, pdf)], pacs)
   await acknowledge(work, view)
   return files
+}
+
+/** Whether another part of the case, or the rest of it, has no final report yet. */
+async function isWholeUnfinished(client: GatewayClient, { case: id }: ReportView) {
+  const read = async (one: string) =>
+    parseAnswer(caseView, await client.json({ path: `/v1/cases/${one}` }))
+  const own = await read(id)
+  const whole = own.part ? await read(own.part.of) : own
+  return whole.parts !== undefined && whole.state !== 'final' && whole.state !== 'closed'
 }
 
 /** MSH-10 has at most 20 characters, and is the same for the same report. */

@@ -39,14 +39,17 @@ export async function sendReport(
     work,
     view.transfers.map(({ id }) => id),
   )
-  const { gateway, case: id, code } = found
+  const { gateway, case: id, code, part } = found
   const recipients = await recipientsOf(found)
   const { statement, signature, message } = await composeReport(
     {
       seal: (content) => sealSigned(Buffer.from(content), key, recipients),
       sign: (text) => signDetached(text, key, new Date()),
     },
-    { gateway, case: id, code, reader, about, signedAt: new Date().toISOString() },
+    {
+      ...{ gateway, case: id, code, reader, about, signedAt: new Date().toISOString() },
+      ...(part && { part }),
+    },
     written,
   )
   if (message.length > MAX_REPORT_BYTES)

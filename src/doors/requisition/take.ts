@@ -57,7 +57,7 @@ const MOST_HANDLES = 100
 const DAY_MS = 86_400_000
 /** In these, nobody has finished reading. */
 const READING: ReadonlySet<string> = new Set([
-  ...['arriving', 'waiting', 'claimed', 'preliminary', 'finalizing'],
+  ...['arriving', 'waiting', 'claimed', 'preliminary', 'finalizing', 'partial'],
 ])
 
 export function createRequisitions(

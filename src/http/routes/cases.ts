@@ -12,6 +12,7 @@ import {
   reassignRequest,
   releaseRequest,
   rerouteRequest,
+  shareRequest,
   splitRequest,
 } from '../../protocol/case-requests.js'
 import type { Gatekeeper } from '../../access/index.js'
@@ -100,7 +101,7 @@ export function caseRoutes(rooms: CaseRouteRooms): Router {
 }
 
 /** Routes by which a case ends, or changes what it contains. */
-function changeRoutes(router: Router, { gatekeeper, cases }: CaseRouteRooms): void {
+function changeRoutes(router: Router, { gatekeeper, cases, transfers }: CaseRouteRooms): void {
   const body = json({ limit: '64kb' })
 
   router.post('/cases/:id/close', body, async (request, response) => {
@@ -132,6 +133,22 @@ function changeRoutes(router: Router, { gatekeeper, cases }: CaseRouteRooms): vo
     const { session, actor, row } = await admitToCase(gatekeeper, request, 'case.split')
     const { transfers } = parseBody(splitRequest, request)
     response.json(await cases.split({ id: session.principal.id, actor }, row.id, transfers))
+  })
+
+  router.post('/cases/:id/share', body, async (request, response) => {
+    const {
+      session,
+      actor,
+      row,
+      transfers: ids,
+    } = await admitToCase(gatekeeper, request, 'case.share')
+    const { region, to } = parseBody(shareRequest, request)
+    const reader = to === row.group_id ? undefined : to
+    // As with reassigning: nobody can read what is not sealed to them.
+    if (reader !== undefined && !(await transfers.openableBy(reader, ids)))
+      throw new NocturneError('not_a_reader', { subject: row.group_id })
+    const asker = { id: session.principal.id, actor }
+    response.json(await cases.share(asker, row.id, { region, to: reader }))
   })
 
   router.post('/cases/:id/export', body, async (request, response) => {

@@ -61,6 +61,8 @@ export const EVENT_TYPES = {
   'transfer.listed': ['110112'],
   'case.opened': ['110104'],
   'case.joined': ['110104'],
+  'case.shared': ['110104'],
+  'case.completed': ['110111'],
   'case.changed': ['110111'],
   'case.closed': ['110111'],
   'case.recalled': ['110111'],

@@ -158,6 +158,12 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
   'content.removed': { title: 'the stored objects of expired contents were removed', action: 'D' },
   'case.opened': { title: 'a case was opened', action: 'C', purpose: 'TREAT' },
   'case.joined': { title: 'a transfer joined a case', action: 'U', purpose: 'TREAT' },
+  'case.shared': {
+    title: 'a body region of a case was given to another reader',
+    action: 'C',
+    purpose: 'TREAT',
+  },
+  'case.completed': handled('the last part of a shared case was reported'),
   'case.changed': handled('a case was changed'),
   'case.closed': handled('a case was closed'),
   'case.recalled': handled('a case was recalled by its facility'),

@@ -123,6 +123,16 @@ export const TRANSFERS = {
     'the two cases name different patients',
     'check the accession numbers: only studies of one patient are read as one case',
   ),
+  case_shared: entry(
+    409,
+    'the case is a part, or has parts that other readers report',
+    'do it with the whole case; to end a part, `nocturne case close PART --reason not-needed`',
+  ),
+  region_shared: entry(
+    409,
+    'this body region of the case already has a part',
+    'the part named has it; to take it back, `nocturne case close PART --reason not-needed`',
+  ),
   case_mismatch: entry(
     422,
     'the cases or transfers do not belong together',

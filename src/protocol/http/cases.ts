@@ -26,6 +26,35 @@ export const caseView = z.looseObject({
   reportedAt: z.optional(instant),
   closedAt: z.optional(instant),
   closedFor: z.optional(text),
+  part: z.optional(
+    about(
+      'Of a part that is shared by body region: the whole case, and what the part is about.',
+      z.looseObject({
+        of: about('ID of the whole case.', id),
+        code: about('Code of the whole case.', text),
+        region: about('Body region.', text),
+        to: z.optional(about('Reader to whom it was given.', text)),
+      }),
+    ),
+  ),
+  parts: z.optional(
+    about(
+      'Its body regions that other readers report; the case is final once all of them are.',
+      z
+        .array(
+          z.looseObject({
+            id,
+            code: text,
+            region: text,
+            state: text,
+            to: z.optional(text),
+            claimedBy: z.optional(text),
+            report: z.optional(text),
+          }),
+        )
+        .check(z.maxLength(1_000)),
+    ),
+  ),
   transfers: about(
     'Its transfers, in the order in which they joined.',
     z

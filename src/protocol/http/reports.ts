@@ -55,6 +55,12 @@ export const reportRecipientsAnswer = z.looseObject({
   case: id,
   code: text,
   gateway: text,
+  part: z.optional(
+    about(
+      'Of a part that is shared by body region: code of the whole case, and region.',
+      z.object({ code: text, region: text }),
+    ),
+  ),
   recipients: about(
     'The facility, the readers of the group, and recovery.',
     z.array(recipient).check(z.maxLength(1_000)),

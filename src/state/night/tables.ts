@@ -22,7 +22,7 @@ export interface NightTables extends CriticalTables, FeedbackTables, HandoverTab
 
 /**
  * `preliminary`: waits for its final report. `finalizing`: claimed for that report. `final`: has
- * it.
+ * it. `partial`: has its own final report, and waits for those on parts that were shared.
  */
 export type CaseState =
   | 'arriving'
@@ -30,6 +30,7 @@ export type CaseState =
   | 'claimed'
   | 'preliminary'
   | 'finalizing'
+  | 'partial'
   | 'final'
   | 'closed'
   | 'recalled'
@@ -42,6 +43,12 @@ export interface CaseTable {
   code: string
   facility: string
   group_id: string
+  /** The whole case, of a part that is shared by body region; it has the transfers. */
+  part_of: string | null
+  /** What the part is about: a word of `BODY_REGIONS`. */
+  region: string | null
+  /** The reader to whom the part was given; null for any reader of the group. */
+  shared_to: string | null
   priority: Priority
   state: CaseState
   /** The kind of its newest report, not counting addenda. */

@@ -8,6 +8,8 @@ import type { GatewayOptions } from '../../gateway-options.js'
 import type { Output } from '../../output.js'
 import { registerExport } from './case-export.js'
 import { registerNote } from './case-note.js'
+import { registerShare } from './case-share.js'
+import { partLine, partText } from './part-text.js'
 import type { CaseView } from '../../../protocol/http/cases.js'
 import { CLOSE_REASONS } from '../../../protocol/case-requests.js'
 import { PRIORITIES } from '../../../protocol/priority.js'
@@ -33,6 +35,7 @@ export const registerCase: Register = (parent, cli) => {
   registerExport(group, cli)
   registerNote(group, cli)
   for (const change of CHANGES) registerChange(group, cli, change)
+  registerShare(group, cli)
 }
 
 /** The same changes under their short names. */
@@ -181,6 +184,7 @@ function showTable(output: Output, cases: readonly CaseView[]): void {
       'FACILITY',
       'GROUP',
       'MODALITY',
+      'PART',
       'WAITING SINCE',
       'DUE',
       'HELD BY',
@@ -192,6 +196,7 @@ function showTable(output: Output, cases: readonly CaseView[]): void {
       one.facility,
       one.group,
       one.modality ?? '',
+      partText(one),
       one.waitingSince ?? '',
       nextDue(one),
       one.claimedBy ?? '',
@@ -210,6 +215,8 @@ function showOne(output: Output, view: CaseView): void {
   output.print(`${view.code}: ${view.state}, ${view.priority}, ${view.facility} to ${view.group}`)
   if (view.claimedBy !== undefined)
     output.print(`  held by ${view.claimedBy} until ${view.claimUntil ?? ''}`)
+  if (view.part) output.print(`  part: ${partText(view)}`)
+  for (const one of view.parts ?? []) output.print(`  ${partLine(one)}`)
   for (const { level, state, dueAt } of view.critical ?? [])
     output.print(`  critical result within ${level}: ${state}, due ${dueAt}`)
   output.print(`  ${accepted} items, ${quarantined} held, ${refused} refused`)

@@ -1,11 +1,15 @@
 import { define } from '../../command.js'
 import type { Register } from '../../command.js'
 import { shortfallOf, shortfallText } from '../../../protocol/outcomes.js'
+import type { CaseView } from '../../../protocol/http/cases.js'
+import type { CriticalView } from '../../../protocol/http/critical.js'
 import type { TransferAnswer } from '../../../protocol/http/transfers.js'
 import { formatBytes } from '../../format.js'
 import { openCriticalText } from './critical-text.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
+import type { Output } from '../../output.js'
+import { partText } from './part-text.js'
 
 interface InboxOptions extends GatewayOptions {
   readonly key?: string
@@ -42,7 +46,7 @@ export const registerInbox: Register = (parent, cli) => {
       })
       output.json(answer)
       for (const warning of answer.warnings) output.warn(warning)
-      for (const one of answer.critical ?? []) output.print(openCriticalText(one))
+      printFirst(output, answer)
       if (answer.transfers.length === 0) {
         output.print('nothing is waiting')
         return
@@ -72,6 +76,21 @@ export const registerInbox: Register = (parent, cli) => {
         ]),
       )
     })
+}
+
+interface First {
+  readonly critical?: readonly CriticalView[] | undefined
+  readonly cases?: readonly CaseView[] | undefined
+}
+
+/**
+ * Open critical results, and parts that are shared by body region: their images are in the list
+ * only until somebody has opened them.
+ */
+function printFirst(output: Output, { critical = [], cases = [] }: First): void {
+  for (const one of critical) output.print(openCriticalText(one))
+  for (const one of cases)
+    if (one.part) output.print(`part ${one.code}: ${partText(one)}, ${one.state}, ${one.priority}`)
 }
 
 /** What was sent with it and cannot be read; items released since are in another transfer. */

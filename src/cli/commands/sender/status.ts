@@ -8,6 +8,7 @@ import type { CaseStatus } from '../../sender/status.js'
 import type { WaitingAnswer } from '../../site/waiting.js'
 import type { GatewayClient } from '../../client.js'
 import type { CaseView } from '../../../protocol/http/cases.js'
+import { partLine, partText } from '../reader/part-text.js'
 
 interface StatusOptions extends GatewayOptions {
   readonly receipt?: string
@@ -125,6 +126,8 @@ function print(output: Output, { case: view, held, reports, critical }: CaseStat
   output.print(
     `  ${accepted} items with the readers, ${quarantined} held, ${refused} refused, ${missing} not sent`,
   )
+  if (view.part) output.print(`  part: ${partText(view)}`)
+  for (const one of view.parts ?? []) output.print(`  ${partLine(one)}`)
   for (const { item, code } of held) output.print(`  held: item ${item}, ${code}`)
   if (view.claimedBy !== undefined)
     output.print(`  read by ${view.claimedBy} since ${view.claimedAt ?? ''}`)

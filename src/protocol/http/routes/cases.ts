@@ -7,6 +7,7 @@ import {
   reassignRequest,
   releaseRequest,
   rerouteRequest,
+  shareRequest,
   splitRequest,
 } from '../../case-requests.js'
 import { caseAnswer, casesAnswer, caseView, claimProblem } from '../cases.js'
@@ -111,7 +112,7 @@ export const CASE_ROUTES = {
     about: 'The facility takes it back before it is read.',
     roles: ['sender'],
     answers: CHANGED,
-    errors: ['case_state'],
+    errors: ['case_shared', 'case_state'],
   },
   'POST /v1/cases/{id}/reroute': {
     tag: CASES,
@@ -121,7 +122,7 @@ export const CASE_ROUTES = {
     roles: ['sender'],
     json: rerouteRequest,
     answers: CHANGED,
-    errors: ['case_mismatch', 'case_other_patient', 'case_state'],
+    errors: ['case_mismatch', 'case_other_patient', 'case_shared', 'case_state'],
   },
   'POST /v1/cases/{id}/join': {
     tag: CASES,
@@ -134,6 +135,7 @@ export const CASE_ROUTES = {
     errors: [
       'case_mismatch',
       'case_other_patient',
+      'case_shared',
       'already_claimed',
       'case_state',
       'transfer_not_available',
@@ -149,7 +151,25 @@ export const CASE_ROUTES = {
     answers: {
       200: { about: 'The new case, and the receipt of the event.', json: caseAnswer },
     },
-    errors: ['case_mismatch', 'already_claimed', 'case_state', 'transfer_not_available'],
+    errors: [
+      'case_mismatch',
+      'case_shared',
+      'already_claimed',
+      'case_state',
+      'transfer_not_available',
+    ],
+  },
+  'POST /v1/cases/{id}/share': {
+    tag: CASES,
+    summary: 'Give a body region of a case to another reader',
+    about:
+      'The region becomes a part: a case with a code, claim, clock and reports of its own, read from the same images. `to` is a reader of the group, or the group itself. The whole case is final once its own final report and those on all of its parts have come.',
+    roles: ['reader'],
+    json: shareRequest,
+    answers: {
+      200: { about: 'The part, and the receipt of the event.', json: caseAnswer },
+    },
+    errors: ['not_a_reader', 'region_shared', 'case_shared', 'already_claimed', 'case_state'],
   },
   'POST /v1/cases/{id}/export': {
     tag: CASES,
@@ -167,6 +187,6 @@ export const CASE_ROUTES = {
     roles: ['sender'],
     json: priorityRequest,
     answers: CHANGED,
-    errors: ['case_state'],
+    errors: ['case_shared', 'case_state'],
   },
 } as const satisfies Routes

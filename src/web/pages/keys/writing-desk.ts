@@ -102,11 +102,14 @@ export class WritingDesk {
 
   async #report(request: WriteReport): Promise<SealedStatement> {
     const { found, reader, transfers, status, agreement, authorName, sections } = request
-    const { gateway, case: id, code } = found
+    const { gateway, case: id, code, part } = found
     const about = this.#about(transfers)
     const composed = await composeReport(
       await this.#writing(found.recipients),
-      { gateway, case: id, code, reader, about, signedAt: new Date().toISOString() },
+      {
+        ...{ gateway, case: id, code, reader, about, signedAt: new Date().toISOString() },
+        ...(part && { part }),
+      },
       { status, agreement, authorName, sections, attachments: [] },
     )
     if (composed.message.length > MAX_REPORT_BYTES)

@@ -131,7 +131,15 @@ function CaseRow({ of: one, now, me }: CaseRowProps) {
       </Cell>
       <Cell>{one.priority === 'stat' ? <strong>STAT</strong> : one.priority}</Cell>
       <Cell>{one.facility}</Cell>
-      <Cell>{one.modality ?? ''}</Cell>
+      <Cell>
+        {one.modality ?? ''}
+        {one.part && (
+          <span className="quiet">
+            {' '}
+            {one.part.region} of {one.part.code}
+          </span>
+        )}
+      </Cell>
       <Cell>
         {counted.accepted}
         {shortfall && <span className="bad"> not whole: {shortfallText(shortfall)}</span>}

@@ -11,6 +11,8 @@ export function stateText(one: CaseView, now: number): string {
     case 'claimed':
     case 'finalizing':
       return `read by ${one.claimedBy ?? ''} since ${at(one.claimedAt)}`
+    case 'partial':
+      return 'reported, except for parts that other readers have'
     case 'preliminary':
     case 'final':
       return `${one.state} report ${at(one.reportedAt)}`

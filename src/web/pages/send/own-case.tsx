@@ -13,7 +13,14 @@ import { stateText } from './case-state.js'
 import { ReportSheet } from './report-sheet.js'
 
 /** States in which the facility can take a case back. */
-const RECALLABLE = new Set(['arriving', 'waiting', 'claimed', 'preliminary', 'finalizing'])
+const RECALLABLE = new Set([
+  'arriving',
+  'waiting',
+  'claimed',
+  'preliminary',
+  'finalizing',
+  'partial',
+])
 
 interface OwnCaseProps {
   readonly session: Session
@@ -36,6 +43,11 @@ export function OwnCase({ session, of, reports, onClose }: OwnCaseProps) {
           Your cases <kbd>Esc</kbd>
         </Button>
       </div>
+      {(of.parts ?? []).map(({ id, code, region, state }) => (
+        <p key={id}>
+          {region} is read apart, as {code}: {state}
+        </p>
+      ))}
       {reports.length === 0 && <p className="quiet">No report yet.</p>}
       {reports.toReversed().map((view) => (
         <OneReport key={view.id} {...{ session, of, view }} />

@@ -1,7 +1,9 @@
 /** What a sealing thread writes itself: a new file, from its first octet until it is durable. */
-import { close, closeSync, constants, fdatasync, fsync } from 'node:fs'
-import { linkSync, openSync, unlinkSync, writev } from 'node:fs'
+import { closeSync, constants, fdatasync, fsync } from 'node:fs'
+import { linkSync, openSync, unlinkSync, writev, writevSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { promisify } from 'node:util'
+import { createSharedRuns } from '../lib/disk/shared-runs.js'
 import { freeMemory } from '../lib/free-memory.js'
 
 /** Synced while more is sealed, so that little is left for the final sync. */
@@ -36,21 +38,31 @@ export class SealedFile {
 
   /** Takes ownership of the frames' memory. */
   async write(frames: readonly Buffer[]): Promise<void> {
-    let left = frames.filter(({ length }) => length > 0)
-    while (left.length > 0) {
-      // When the disk is almost full, a write may be short; the next write then reports the error.
-      let { bytesWritten } = await promisify(writev)(this.#open(), left)
-      this.#size += bytesWritten
+    for (let left = filled(frames); left.length > 0;) {
+      const { bytesWritten } = await promisify(writev)(this.#open(), left)
       this.#syncBehind(bytesWritten)
-      const rest: Buffer[] = []
-      for (const frame of left) {
-        const written = Math.min(bytesWritten, frame.length)
-        bytesWritten -= written
-        if (written < frame.length) rest.push(frame.subarray(written))
-        else freeMemory(frame)
-      }
-      left = rest
+      left = this.#after(left, bytesWritten)
     }
+  }
+
+  /** The same for at most a block, which goes into the system's memory in place. */
+  writeAtOnce(frames: readonly Buffer[]): void {
+    for (let left = filled(frames); left.length > 0;)
+      left = this.#after(left, writevSync(this.#open(), left))
+  }
+
+  /** When the disk is almost full, a write may be short; the next write then reports the error. */
+  #after(frames: readonly Buffer[], bytesWritten: number): Buffer[] {
+    this.#size += bytesWritten
+    const rest: Buffer[] = []
+    let count = bytesWritten
+    for (const frame of frames) {
+      const written = Math.min(count, frame.length)
+      count -= written
+      if (written < frame.length) rest.push(frame.subarray(written))
+      else freeMemory(frame)
+    }
+    return rest
   }
 
   /** Continues while the next frames are sealed and written. */
@@ -72,14 +84,23 @@ export class SealedFile {
     linkSync(this.#partial, path)
   }
 
-  /** The same, returning whether it succeeded. */
-  tryPlace(path: string): boolean {
+  /**
+   * Gives the file its name, and makes content and name durable, both at once. Returns false if it
+   * cannot have the name; it can then be given another.
+   */
+  async placeDurably(path: string): Promise<boolean> {
     try {
       this.place(path)
-      return true
     } catch {
       return false
     }
+    const synced = await Promise.allSettled([this.sync(), syncFolder(dirname(path))])
+    for (const one of synced) {
+      if (one.status === 'fulfilled') continue
+      remove(path)
+      throw one.reason
+    }
+    return true
   }
 
   /** Resolves when the content is durable, and has only the name that `place` gave it. */
@@ -89,8 +110,9 @@ export class SealedFile {
     await promisify(fsync)(fd)
     if (this.#lost) throw this.#lost.error
     this.#fd = undefined
-    await promisify(close)(fd)
-    this.#removePartial()
+    // Nothing is left to write, so this does not wait for the disk.
+    closeSync(fd)
+    remove(this.#partial)
   }
 
   /**
@@ -102,15 +124,7 @@ export class SealedFile {
     if (this.#fd === undefined) return
     closeSync(this.#fd)
     this.#fd = undefined
-    this.#removePartial()
-  }
-
-  #removePartial(): void {
-    try {
-      unlinkSync(this.#partial)
-    } catch {
-      // Whoever sweeps partial files removes it.
-    }
+    remove(this.#partial)
   }
 
   #open(): number {
@@ -118,3 +132,23 @@ export class SealedFile {
     return this.#fd
   }
 }
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // Whoever sweeps partial files, or objects that nothing names, removes it.
+  }
+}
+
+const filled = (frames: readonly Buffer[]): Buffer[] => frames.filter(({ length }) => length > 0)
+
+/** Makes the names in a folder durable; streams that wait share an fsync. */
+const syncFolder = createSharedRuns(async (folder) => {
+  const fd = openSync(folder, constants.O_RDONLY)
+  try {
+    await promisify(fsync)(fd)
+  } finally {
+    closeSync(fd)
+  }
+})

@@ -33,18 +33,19 @@ export type SealedStream = Station<
      *
      * @param partial path of the new file; the thread removes it when this rejects
      * @param path the name to give it, if its folder is known to exist: short content then crosses
-     *   to the thread once, which writes, places and syncs it
+     *   to the thread once, which writes and places it, and syncs it and the folder. When that
+     *   rejects, it does not have the name.
      * @throws the errors of the content; DiskError, also from the file's methods
      */
     readonly toFile?: (partial: string, path?: string) => Promise<WrittenFile>
   }
 >
 
-/** A file that holds a whole stream, but is not durable yet. */
+/** A file that holds a whole stream. */
 export interface WrittenFile {
   readonly size: number
-  /** Whether it already has the name that was asked for, and is being synced; do not place it. */
-  readonly isPlaced?: boolean
+  /** Whether it has the name that was asked for, and both are durable: nothing is left to do. */
+  readonly isDurable?: boolean
   /** Gives the file its name; fails if the name exists. May be repeated after a failure. */
   place(path: string): Promise<void>
   /** Resolves when the content is durable; the file then has only the name from `place`. */

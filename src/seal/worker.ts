@@ -97,8 +97,8 @@ class FileStream {
   }
 
   /**
-   * Seals and writes a stream that consists of one frame, and gives it its name. If that succeeds,
-   * it is synced without another request, and forgotten unless that fails.
+   * Seals and writes a stream that consists of one frame, gives it its name, and makes both
+   * durable. If it cannot have that name, the caller decides, as for any other stream.
    */
   takeWhole(sealer: Sealer, { frame, path }: WholeRequest): void {
     const file = this.#file
@@ -107,27 +107,19 @@ class FileStream {
     sealer.end()
     const frames = sealer.take()
     const digests = sealer.digests()
-    this.#last = this.#last.then(() => file?.write(frames))
-    this.#last.then(
-      () => {
-        const isPlaced = file?.tryPlace(path) === true
+    this.#last = this.#last.then(() => file?.writeAtOnce(frames))
+    const isDurable = this.#last.then(() => file?.placeDurably(path) ?? false)
+    this.#last = isDurable
+    isDurable.then(
+      (isDurable) => {
+        if (isDurable) {
+          sealer.forget()
+          sealers.delete(stream)
+          files.delete(stream)
+        }
         const size = file?.size ?? 0
-        const said = { stream, frames: [], ...(digests && { digests }), size, isPlaced }
+        const said = { stream, frames: [], ...(digests && { digests }), size, isDurable }
         answer({ ...said, block: frame.bytes }, frame.bytes)
-        if (!isPlaced) return
-        this.#then(
-          () => file.sync(),
-          () => ({}),
-        )
-        void this.#last.then(
-          () => {
-            // Unless it was closed meanwhile.
-            if (!sealers.delete(stream)) return
-            sealer.forget()
-            files.delete(stream)
-          },
-          () => undefined,
-        )
       },
       (error: unknown) => this.#fail(error),
     )

@@ -32,8 +32,8 @@ export type WorkerRequest =
   | { readonly stream: number; readonly close: true }
 
 /**
- * A stream of one frame, for the new file `file`. Answered when it is written, and again when it is
- * durable if it could be given the name `path`; otherwise `place` and `sync` follow.
+ * A stream of one frame, for the new file `file`. Answered when it is durable under the name
+ * `path`, or written if it could not be given that name; `place` and `sync` then follow.
  */
 export interface WholeRequest {
   readonly stream: number
@@ -58,8 +58,8 @@ export interface WorkerAnswer {
   readonly digests?: Digests
   /** Octets written to the file. */
   readonly size?: number
-  /** Whether a `whole` file has its name, and will be answered once more. */
-  readonly isPlaced?: boolean
+  /** Whether a `whole` file is durable under its name; its stream is closed then. */
+  readonly isDurable?: boolean
   /** The frame's memory, returned for reuse. */
   readonly block?: Uint8Array
   /** Why the file cannot be written; `code` is that of the file system. */
@@ -206,7 +206,8 @@ class Thread {
   }
 
   /**
-   * Seals content of one frame into the new file `partial`, and names it `path`, in one message.
+   * Seals content of one frame into the new file `partial`, names it `path`, and makes both
+   * durable, in one message.
    * @throws DiskError
    */
   async writeWhole(
@@ -215,21 +216,15 @@ class Thread {
     { bytes, contentAt }: Frame,
     { partial: file, path }: { readonly partial: string; readonly path: string },
   ): Promise<WrittenFile & { readonly digests: Digests | undefined }> {
-    const { stream, ask, next, withdraw, close } = this.#begin()
+    const { stream, ask, forget, close } = this.#begin()
     const request = { stream, whole: options, key, file, path, frame: { bytes, contentAt } }
-    const written = ask(request, bytes.buffer as ArrayBuffer)
-    const synced = next()
     try {
-      const { digests, size = 0, isPlaced = false, block: used } = await written
+      const answer = await ask(request, bytes.buffer as ArrayBuffer)
+      const { digests, size = 0, isDurable = false, block: used } = answer
       if (used) giveBlock(Buffer.from(used.buffer))
-      if (!isPlaced) {
-        withdraw()
-        return { digests, size, isPlaced, ...fileSteps(stream, ask), close }
-      }
-      const sync = async (): Promise<void> => {
-        await synced
-      }
-      return { digests, size, isPlaced, ...fileSteps(stream, ask), sync, close }
+      // The thread has forgotten the stream, too.
+      if (isDurable) forget()
+      return { digests, size, isDurable, ...fileSteps(stream, ask), close }
     } catch (error) {
       close()
       throw error
@@ -242,27 +237,25 @@ class Thread {
     this.#waiting.set(stream, waiting)
     clearTimeout(this.#idle)
     this.#worker.ref()
-    const next = (): Promise<WorkerAnswer> => {
+    const ask = (request: WorkerRequest, transfer?: ArrayBuffer): Promise<WorkerAnswer> => {
       const answer = new Promise<WorkerAnswer>((resolve, reject) => {
         if (this.#waiting.has(stream)) waiting.push({ resolve, reject })
         else reject(new Error('a sealing thread ended'))
       })
       // Nobody awaits the answers of an abandoned stream.
       answer.catch(() => undefined)
-      return answer
-    }
-    const ask = (request: WorkerRequest, transfer?: ArrayBuffer): Promise<WorkerAnswer> => {
-      const answer = next()
       this.#post(request, transfer)
       return answer
     }
-    const withdraw = (): void => void waiting.pop()
-    const close = () => {
-      if (!this.#waiting.delete(stream)) return
-      this.#post({ stream, close: true })
-      if (this.load === 0) this.#rest()
+    const forget = (): boolean => {
+      const isKnown = this.#waiting.delete(stream)
+      if (isKnown && this.load === 0) this.#rest()
+      return isKnown
     }
-    return { stream, ask, next, withdraw, close }
+    const close = () => {
+      if (forget()) this.#post({ stream, close: true })
+    }
+    return { stream, ask, forget, close }
   }
 
   #post(request: WorkerRequest, transfer?: ArrayBuffer): void {

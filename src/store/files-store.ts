@@ -17,6 +17,8 @@
  * 4. Unlink the partial name. Before this, a complete object has a second name, which
  *    `sweepPartial` removes.
  *
+ * A thread that seals a short object takes it through all of these steps itself.
+ *
  * link(2) fails if the key already exists, where rename(2) would replace it. A failed fsync is
  * never retried: the kernel may have dropped the pages and would report success.
  */
@@ -168,7 +170,7 @@ class FilesStore implements ObjectStore {
       const isKnown = this.#folders.isKnown(dirname(path))
       const file = await written(sealed, partial, isKnown ? path : undefined)
       try {
-        await onDisk(() => this.#place(file, path))
+        if (file.isDurable !== true) await onDisk(() => this.#place(file, path))
       } finally {
         file.close()
       }
@@ -181,15 +183,14 @@ class FilesStore implements ObjectStore {
   async #place(file: WrittenFile, path: string): Promise<void> {
     const folder = dirname(path)
     if (folder !== this.#partial) await this.#folders.make(folder)
-    if (file.isPlaced !== true)
-      await placeNew(file, path).catch(async (error: unknown) => {
-        if (systemCode(error) !== 'ENOENT' || folder === this.#partial) throw error
-        // The sweep of another process has removed the folder, because the upload lost its lease.
-        // That is what the commit then says; the disk has no fault.
-        this.#folders.forget(folder)
-        await this.#folders.make(folder)
-        await placeNew(file, path)
-      })
+    await placeNew(file, path).catch(async (error: unknown) => {
+      if (systemCode(error) !== 'ENOENT' || folder === this.#partial) throw error
+      // The sweep of another process has removed the folder, because the upload lost its lease.
+      // That is what the commit then says; the disk has no fault.
+      this.#folders.forget(folder)
+      await this.#folders.make(folder)
+      await placeNew(file, path)
+    })
     const synced = await Promise.allSettled([file.sync(), this.#folders.sync(folder)])
     for (const one of synced) {
       if (one.status === 'fulfilled') continue

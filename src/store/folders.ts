@@ -1,6 +1,7 @@
 /** The folders of the files store: made durable once, synced in batches, and removed when empty. */
 import { mkdir, open, rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { createSharedRuns } from '../lib/disk/shared-runs.js'
 import { systemCode } from '../lib/errors.js'
 
 /** Folders remembered as durable. Forgetting one costs an extra fsync and is otherwise harmless. */
@@ -16,8 +17,7 @@ export class Folders {
   readonly #known = new Set<string>()
   readonly #held = new Map<string, number>()
   readonly #removing = new Map<string, Promise<void>>()
-  readonly #running = new Map<string, Promise<void>>()
-  readonly #waiting = new Map<string, Promise<void>>()
+  readonly #sync = createSharedRuns(syncFolder)
 
   /** `root` must exist and be durable. */
   constructor(root: string) {
@@ -64,23 +64,9 @@ export class Folders {
     for (const one of this.#chain(folder)) this.#known.delete(one)
   }
 
-  /**
-   * Makes all names currently in the folder durable. Calls that arrive during an fsync share the
-   * next one, because the running fsync may have started before their name was created.
-   */
+  /** Makes all names currently in the folder durable. Calls share the next fsync. */
   sync(folder: string): Promise<void> {
-    const waiting = this.#waiting.get(folder)
-    if (waiting) return waiting
-    const running = this.#running.get(folder)
-    if (!running) return this.#start(folder)
-    const next = running
-      .catch(() => undefined)
-      .then(() => {
-        this.#waiting.delete(folder)
-        return this.#start(folder)
-      })
-    this.#waiting.set(folder, next)
-    return next
+    return this.#sync(folder)
   }
 
   /** Removes the folder and its parents as long as they are empty and not held. */
@@ -104,14 +90,6 @@ export class Folders {
       )
       if (!removed) return
     }
-  }
-
-  #start(folder: string): Promise<void> {
-    const run = syncFolder(folder).finally(() => {
-      if (this.#running.get(folder) === run) this.#running.delete(folder)
-    })
-    this.#running.set(folder, run)
-    return run
   }
 
   /** The folders from just below the root down to `folder`. */

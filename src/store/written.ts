@@ -19,7 +19,7 @@ export type Source =
 
 /**
  * Writes everything to the new file `partial`, of which nothing stays when this rejects. A thread
- * may already give it the name `path`, whose folder must exist.
+ * may already make it durable under the name `path`, whose folder must exist.
  * @throws NocturneError `store_full`, `store_unavailable`; the errors of the source
  */
 export async function written(

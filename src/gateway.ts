@@ -172,7 +172,10 @@ async function serve(
   held: Held,
 ): Promise<RequestListener> {
   const metrics = createMetrics()
-  held.doors = await openDoors(rooms, { item: (outcome) => metrics.item(outcome) })
+  held.doors = await openDoors(rooms, {
+    item: (outcome) => metrics.item(outcome),
+    refusal: (reason) => metrics.refusal(reason),
+  })
   const hasWitnesses = rooms.site.config.witnesses.length > 0
   held.stopWork = startWork({ ...rooms, membership, hasWitnesses, leaseMs: LEASE_MS })
   held.loop = watchLoop()

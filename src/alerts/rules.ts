@@ -129,6 +129,13 @@ export const EVENT_RULES = {
     ...{ outcome: 8, everyMs: 15 * MINUTE_MS, types: ['study.waiting'] },
     subject: ({ facility }) => facility,
   },
+  'port-crowded': {
+    title: 'Connections to the DICOM port were refused because there were too many',
+    next: 'find out what opens them; if all are needed, raise limits.associationsPerAddress',
+    ...{ outcome: 8, everyMs: HOUR_MS, types: ['association.refused'] },
+    matches: ({ detail }) => detail?.crowd !== undefined,
+    subject: ({ facility, actor }) => facility ?? actor.address,
+  },
   'gate-exception': {
     title: 'The registers did not permit a transfer or a claim; it was let through for the patient',
     next: 'add what is missing: nocturne register list agreement, training or privilege',

@@ -123,6 +123,14 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     reason:
       'a hospital behind one address has hundreds; beyond, new ones wait, and the newest replaces one that is idle or, after those, has no token. All addresses together have four times as many',
   },
+  associationsPerAddress: {
+    unit: 'count',
+    standard: 32,
+    min: 1,
+    max: 64,
+    reason:
+      'half of all 64, so no address can take every place; a PACS rarely opens more than eight. As many connections of an address may wait for their association request; beyond, the newest replaces the oldest',
+  },
   sessionIdleSeconds: {
     unit: 'seconds',
     standard: 14_400,

@@ -263,6 +263,8 @@ export interface Limits extends ReceiveLimits {
   readonly dailyBytes: number
   /** Connections per address that are served; beyond, new ones wait. */
   readonly connectionsPerAddress: number
+  /** DICOM associations that are open at the same time from one address. */
+  readonly associationsPerAddress: number
   /** A signed-in session without a request for this long has ended; issued tokens have not. */
   readonly sessionIdleSeconds: number
   /** Maximum number of simultaneous upload requests. */

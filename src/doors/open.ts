@@ -74,11 +74,13 @@ const LIMITS = {
   associationsOfOne: 32,
 } as const
 
-/** @param counted is called with the outcome of each item. */
-export async function openDoors(
-  rooms: DoorRooms,
-  counted: { readonly item: (outcome: string) => void },
-): Promise<Doors> {
+/** Called with the outcome of each item, and the reason of each refused association. */
+interface Counted {
+  readonly item: (outcome: string) => void
+  readonly refusal: (reason: string) => void
+}
+
+export async function openDoors(rooms: DoorRooms, counted: Counted): Promise<Doors> {
   const { config } = rooms.site
   const arrivals = new Arrivals(rooms, {
     route: routeOf(rooms),
@@ -135,15 +137,11 @@ function routeOf({
   }
 }
 
-function keepOpen(
-  rooms: DoorRooms,
-  config: DimseConfig,
-  arrivals: Arrivals,
-  counted: { readonly item: (outcome: string) => void },
-) {
+function keepOpen(rooms: DoorRooms, config: DimseConfig, arrivals: Arrivals, counted: Counted) {
   const { logger } = rooms
   const refusals = createEventThrottle({ perMinute: REFUSALS_PER_MINUTE, now: rooms.now })
-  const timing = { ...LIMITS, paceMs: rooms.site.config.limits.idleSeconds * 1000 }
+  const { idleSeconds, associationsPerAddress } = rooms.site.config.limits
+  const timing = { ...LIMITS, associationsPerAddress, paceMs: idleSeconds * 1000 }
   const commitment = createCommitment({
     deposits: (facility, references) => rooms.transfers.deposits(facility, references),
     sendTo: (caller) => reportsTo(config, caller, timing),
@@ -156,6 +154,7 @@ function keepOpen(
     logger,
     admitRefusal: () => refusals.admit(),
     count: counted.item,
+    countRefusal: counted.refusal,
   })
   const step = createSteps((facility, study, count) => arrivals.announce(facility, study, count))
   const services = { ...store, commit: commitment.commit, step }

@@ -12,6 +12,8 @@ export interface Metrics {
   request(labels: { method: string; route: string; status: number }, seconds: number): void
   item(outcome: string): void
   readonly uploads: Gauge
+  /** A DICOM association, or a connection before it, was refused. */
+  refusal(reason: string): void
   /** Open DICOM associations, and studies that are still arriving. */
   arriving(associations: number, studies: number): void
   /**
@@ -52,7 +54,7 @@ export function createMetrics(): Metrics {
   return {
     registry,
     ...requestMetrics(registry),
-    ...intakeMetrics(gauge),
+    ...intakeMetrics(registry, gauge),
     ...oversightMetrics(gauge),
     ...nightMetrics(registry, gauge),
     ...alertMetrics(gauge, registry),
@@ -85,7 +87,16 @@ function requestMetrics(registry: Registry): Pick<Metrics, 'request' | 'item'> {
   }
 }
 
-function intakeMetrics(gauge: MakeGauge): Pick<Metrics, 'uploads' | 'arriving' | 'waiting'> {
+function intakeMetrics(
+  registry: Registry,
+  gauge: MakeGauge,
+): Pick<Metrics, 'uploads' | 'arriving' | 'refusal' | 'waiting'> {
+  const refused = new Counter({
+    name: 'nocturne_associations_refused_total',
+    help: 'DICOM associations and connections refused: unknown callers, or too many in all, of a title, from an address, or silent',
+    labelNames: ['reason'] as const,
+    registers: [registry],
+  })
   const associations = gauge('nocturne_associations', 'Open DICOM associations')
   const studies = gauge(
     'nocturne_arriving_studies',
@@ -101,6 +112,7 @@ function intakeMetrics(gauge: MakeGauge): Pick<Metrics, 'uploads' | 'arriving' |
       for (const reason of WAITS)
         waiting.set({ reason }, studies.filter((one) => one.reason === reason).length)
     },
+    refusal: (reason) => refused.inc({ reason }),
     uploads: gauge('nocturne_uploads', 'Uploads in progress'),
     arriving: (now, open) => {
       associations.set(now)

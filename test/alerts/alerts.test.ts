@@ -73,6 +73,10 @@ const CASES: Readonly<
     fires: [{ ...system('study.waiting', { reason: 'unmatched' }), facility: 'facility-a' }],
     silent: [system('study.assigned', { reason: 'unmatched' })],
   },
+  'port-crowded': {
+    fires: [system('association.refused', { result: 2, source: 3, reason: 2, crowd: 'address' })],
+    silent: [system('association.refused', { result: 1, source: 1, reason: 3 })],
+  },
   'gate-exception': {
     fires: [system('gate.applied', { verdict: 'excepted', subject: 'reader-1', because: 'stat' })],
     silent: [system('gate.applied', { verdict: 'warned', subject: 'reader-1' })],

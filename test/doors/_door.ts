@@ -48,7 +48,13 @@ export async function openDoor(
       ],
       ...given,
       now: Date.now,
-      limits: { ...TIMING, associations: 32, associationsOfOne: 32, ...limits },
+      limits: {
+        ...TIMING,
+        associations: 32,
+        associationsOfOne: 32,
+        associationsPerAddress: 32,
+        ...limits,
+      },
     },
     {
       ...(commit && { commit }),

@@ -63,8 +63,8 @@ export class Parrot {
     socket.on('close', () => (this.#isClosed = true)).on('error', () => undefined)
   }
 
-  static async to(port: number): Promise<Parrot> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  static async to(port: number, localAddress = '127.0.0.1'): Promise<Parrot> {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true, localAddress })
     await once(socket, 'connect')
     return new Parrot(socket)
   }

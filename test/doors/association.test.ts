@@ -52,6 +52,40 @@ describe('an association', () => {
     await Parrot.associated(door.port)
   })
 
+  it('is rejected as transient when its address has too many, and others are not', async () => {
+    door = await openDoor({ limits: { associationsPerAddress: 2 } })
+    const first = await Parrot.associated(door.port)
+    await Parrot.associated(door.port)
+    const third = await Parrot.to(door.port)
+    third.say(encodeControl(requestOf()))
+    expect(await third.hear()).toEqual({ kind: 'associate-rj', result: 2, source: 3, reason: 2 })
+    expect(door.refused).toMatchObject([{ rejection: [2, 3, 2], crowd: 'address' }])
+    const other = await Parrot.to(door.port, '127.0.0.2')
+    other.say(encodeControl(requestOf()))
+    expect(await other.hear()).toMatchObject({ kind: 'associate-ac' })
+    first.vanish()
+    await wait(50)
+    await Parrot.associated(door.port)
+  })
+
+  it('is accepted although silent strangers have taken every connection', async () => {
+    door = await openDoor({ limits: { associations: 6, associationsPerAddress: 4 } })
+    const kept = await Parrot.associated(door.port)
+    // The fifth takes the place of the first; then those of two addresses take all six.
+    const silent: Parrot[] = []
+    for (let i = 0; i < 5; i += 1) silent.push(await Parrot.to(door.port))
+    for (let i = 0; i < 4; i += 1) silent.push(await Parrot.to(door.port, '127.0.0.3'))
+    expect(await silent[0]?.hear()).toBeUndefined()
+    const honest = await Parrot.to(door.port, '127.0.0.2')
+    honest.say(encodeControl(requestOf()))
+    expect(await honest.hear()).toMatchObject({ kind: 'associate-ac' })
+    const from = new Set(door.refused.map(({ crowd }) => crowd))
+    expect(from).toEqual(new Set(['silent']))
+    // Whoever has an association keeps it.
+    kept.say(data([3, COMMAND, echoRequest(9, '1.2.840.10008.1.1')]))
+    expect(statusIn(await kept.hear())).toBe(0)
+  })
+
   it('negotiates each context separately: unsupported classes and unknown syntaxes', async () => {
     door = await openDoor()
     const parrot = await Parrot.to(door.port)

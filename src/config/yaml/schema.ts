@@ -109,6 +109,7 @@ export const limitFields = {
   dailyBytes: limit(LIMIT_RULES.dailyBytes),
   downloads: limit(LIMIT_RULES.downloads),
   connectionsPerAddress: limit(LIMIT_RULES.connectionsPerAddress),
+  associationsPerAddress: limit(LIMIT_RULES.associationsPerAddress),
   sessionIdleSeconds: limit(LIMIT_RULES.sessionIdleSeconds),
   uploads: limit(LIMIT_RULES.uploads),
   failuresPerMinute: limit(LIMIT_RULES.failuresPerMinute),

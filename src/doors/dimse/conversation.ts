@@ -69,17 +69,27 @@ export interface Services {
   ): Promise<{ readonly answer: Answer; readonly afterwards: () => Promise<void> }>
   /** Answers N-CREATE and N-SET of Modality Performed Procedure Step. */
   step?(request: StepRequest): Promise<Answer>
-  /** Called for every association that was rejected. */
+  /** Called for every association or connection that was refused. */
   refused(why: Refusal): void
 }
 
 export interface Refusal {
   readonly address: string
-  /** Result, source and reason (PS3.8 Table 9-21). */
-  readonly rejection: readonly [number, number, number]
+  /**
+   * Result, source and reason (PS3.8 Table 9-21); none when the connection was closed before an
+   * association was requested.
+   */
+  readonly rejection?: readonly [number, number, number]
   /** The facility of the configured peer, if the caller is one. */
   readonly facility: string | undefined
+  readonly crowd?: Crowd
 }
+
+/**
+ * What there were too many of: associations in all, of the AE title, from the address; or
+ * connections on which nobody asked for an association.
+ */
+export type Crowd = 'all' | 'title' | 'address' | 'silent'
 
 /** Answers the messages of one association, one at a time. */
 export class Conversation {

@@ -9,6 +9,8 @@ import { createServer as createTlsServer } from 'node:tls'
 import type { DetailedPeerCertificate, Server as TlsServer, TLSSocket } from 'node:tls'
 import { plainAddress } from '../../lib/net/networks.js'
 import type { Link } from './peers.js'
+import { Places } from './places.js'
+import type { PlaceLimits } from './places.js'
 
 export interface TlsFiles {
   /** PEM. */
@@ -25,11 +27,18 @@ export interface ListenOptions {
   readonly mayBePlain: (address: string) => boolean
   /** Until the first octet, and until the handshake is complete. */
   readonly firstMs: number
-  /** Concurrent connections; further ones are closed. */
-  readonly connections: number
+  readonly places: PlaceLimits
   /** Against which the validity of a caller's certificate is judged, in milliseconds. */
   readonly now: () => number
 }
+
+/** Whoever takes a connection. */
+export type OnLink = (
+  socket: Socket | TLSSocket,
+  link: Link,
+  /** Of `Places`, to be called once the caller is known. */
+  keep: () => boolean,
+) => void
 
 export interface Listener {
   readonly port: number
@@ -45,27 +54,34 @@ const TLS_HANDSHAKE = 0x16
 const CIPHERS =
   'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM'
 
-/** @throws the system's error when it cannot listen on the address. */
+/**
+ * @param onLost - called for each connection that is closed in favour of a newer one
+ * @throws the system's error when it cannot listen on the address.
+ */
 export async function listen(
   options: ListenOptions,
-  onLink: (socket: Socket | TLSSocket, link: Link) => void,
+  onLink: OnLink,
+  onLost: (address: string) => void = () => undefined,
 ): Promise<Listener> {
-  const secure = options.tls && tlsServer(options.tls, options, onLink)
+  const places = new Places(options.places)
+  const link = (socket: Socket | TLSSocket, about: Link): void =>
+    onLink(socket, about, () => places.keep(socket))
+  const secure = options.tls && tlsServer(options.tls, options, link)
   const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
     socket.on('error', () => undefined)
     const address = plainAddress(socket.remoteAddress ?? '')
     const late = setTimeout(() => socket.destroy(), options.firstMs)
     socket.once('close', () => clearTimeout(late))
+    places.enter(socket, address, () => onLost(address))
     socket.once('data', (first: Buffer) => {
       clearTimeout(late)
       socket.pause()
       socket.unshift(first)
       if (first[0] === TLS_HANDSHAKE && secure) secure.emit('connection', socket)
-      else if (options.mayBePlain(address)) onLink(socket, { address, tls: undefined })
+      else if (options.mayBePlain(address)) link(socket, { address, tls: undefined })
       else socket.destroy()
     })
   })
-  server.maxConnections = options.connections
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, options.host, resolve)

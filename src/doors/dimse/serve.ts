@@ -9,7 +9,7 @@ import { AssociationEndedError } from './ending.js'
 import type { EndedHow } from './ending.js'
 import type { Timing } from './machine.js'
 import { Conversation } from './conversation.js'
-import type { Caller, Services } from './conversation.js'
+import type { Caller, Crowd, Services } from './conversation.js'
 import { listen } from './listen.js'
 import type { TlsFiles } from './listen.js'
 import { Messages } from './messages.js'
@@ -33,6 +33,7 @@ export interface DimseOptions {
 export interface DimseLimits extends Timing {
   readonly associations: number
   readonly associationsOfOne: number
+  readonly associationsPerAddress: number
 }
 
 export interface DimseServer {
@@ -73,14 +74,15 @@ class Server implements DimseServer {
 
   async start(): Promise<void> {
     const { host, port, tls, limits, now } = this.#options
-    const connections = limits.associations * 2
+    const places = { unknown: limits.associations, perAddress: limits.associationsPerAddress }
     const mayBePlain = (address: string) => this.#callers.mayBePlain(address)
     this.#listener = await listen(
-      { host, port, tls, mayBePlain, firstMs: limits.artimMs, connections, now },
-      (socket, link) => {
-        const talk = this.#talk(socket, link).finally(() => this.#talks.delete(talk))
+      { host, port, tls, mayBePlain, firstMs: limits.artimMs, places, now },
+      (socket, link, keep) => {
+        const talk = this.#talk(socket, link, keep).finally(() => this.#talks.delete(talk))
         this.#talks.add(talk)
       },
+      (address) => this.#services.refused({ address, facility: undefined, crowd: 'silent' }),
     )
   }
 
@@ -109,8 +111,9 @@ class Server implements DimseServer {
   }
 
   /** Serves one connection from its first octet to its last. Never throws. */
-  async #talk(socket: Socket | TLSSocket, link: Link): Promise<void> {
+  async #talk(socket: Socket | TLSSocket, link: Link, keep: () => boolean): Promise<void> {
     let peer: Peer | undefined
+    let crowd: Crowd | undefined
     let contexts: ReadonlyMap<number, AcceptedContext> = new Map()
     try {
       const association = await Association.accept(socket, this.#options.limits, (request) => {
@@ -118,7 +121,10 @@ class Server implements DimseServer {
         const negotiated = negotiate(request, {
           aeTitle: this.#options.aeTitle,
           isKnown: () => peer !== undefined,
-          isCrowded: (calling) => this.#isCrowded(calling),
+          isCrowded: (calling) => {
+            crowd = this.#crowdOf(calling, keep)
+            return crowd !== undefined
+          },
         })
         contexts = negotiated.contexts
         return negotiated.answer
@@ -135,6 +141,7 @@ class Server implements DimseServer {
           address: link.address,
           rejection: [result, source, reason],
           facility: peer?.facility,
+          ...(crowd && { crowd }),
         })
       }
     }
@@ -169,9 +176,12 @@ class Server implements DimseServer {
     await conversation.end(how)
   }
 
-  #isCrowded(calling: string): boolean {
+  /** Of what there are too many for one more association. */
+  #crowdOf(calling: string, keep: () => boolean): Crowd | undefined {
     const { associations, associationsOfOne } = this.#options.limits
     const own = [...this.#live].filter(({ aeTitle }) => aeTitle === calling).length
-    return this.#isClosing || this.#live.size >= associations || own >= associationsOfOne
+    if (this.#isClosing || this.#live.size >= associations) return 'all'
+    if (own >= associationsOfOne) return 'title'
+    return keep() ? undefined : 'address'
   }
 }

@@ -8,7 +8,7 @@ import type { EventInput } from '../../ledger/log/index.js'
 import type { Part } from '../../receive/index.js'
 import { AssociationEndedError } from './ending.js'
 import { Status } from './command.js'
-import type { Answer, Caller, Refusal, Services, Session } from './conversation.js'
+import type { Answer, Caller, Crowd, Refusal, Services, Session } from './conversation.js'
 
 export interface StoreParts {
   readonly take: (sender: Sender, part: Part) => Promise<Taken>
@@ -21,11 +21,15 @@ export interface StoreParts {
    */
   readonly admitRefusal: () => number | undefined
   readonly count: (outcome: string) => void
+  readonly countRefusal: (reason: Crowd | 'unknown') => void
 }
 
 export const createStore = (parts: StoreParts): Pick<Services, 'open' | 'refused'> => ({
   open: (caller) => openSession(parts, caller),
-  refused: (why) => void noteRefusal(parts, why).catch(warn(parts)),
+  refused: (why) => {
+    parts.countRefusal(why.crowd ?? 'unknown')
+    void noteRefusal(parts, why).catch(warn(parts))
+  },
 })
 
 function openSession(parts: StoreParts, caller: Caller): Session {
@@ -111,13 +115,18 @@ const isFailure = (status: number): boolean => status !== Status.success && stat
 async function noteRefusal({ note, admitRefusal }: StoreParts, why: Refusal): Promise<void> {
   const unrecorded = admitRefusal()
   if (unrecorded === undefined) return
-  const [result, source, reason] = why.rejection
+  const [result, source, reason] = why.rejection ?? []
+  const isTold = result !== undefined && source !== undefined && reason !== undefined
   await note({
     type: 'association.refused',
     outcome: 8,
     actor: { id: 'anonymous', role: 'anonymous', address: why.address },
     ...(why.facility !== undefined && { facility: why.facility }),
-    detail: { result, source, reason, ...(unrecorded > 0 && { unrecorded }) },
+    detail: {
+      ...(isTold && { result, source, reason }),
+      ...(why.crowd !== undefined && { crowd: why.crowd }),
+      ...(unrecorded > 0 && { unrecorded }),
+    },
   })
 }
 

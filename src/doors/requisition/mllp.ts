@@ -49,7 +49,8 @@ const START = 0x0b
 const END = Buffer.from([0x1c, 0x0d])
 const MAX_BYTES = 1 << 20
 const FIRST_MS = 30_000
-const CONNECTIONS = 64
+/** No address has more than a quarter of them. */
+const PLACES = { unknown: 64, perAddress: 16 } as const
 
 /** @throws the system's error when it cannot listen on the address. */
 export async function serveMllp(options: MllpOptions, services: MllpServices): Promise<MllpServer> {
@@ -59,11 +60,12 @@ export async function serveMllp(options: MllpOptions, services: MllpServices): P
   const { host, port, tls, now } = options
   const mayBePlain = (address: string) => callers.mayBePlain(address)
   const listener = await listen(
-    { host, port, tls, mayBePlain, firstMs: FIRST_MS, connections: CONNECTIONS, now },
-    (socket, link) => {
+    { host, port, tls, mayBePlain, firstMs: FIRST_MS, places: PLACES, now },
+    (socket, link, keep) => {
       open.add(socket)
       socket.setTimeout(options.idleMs, () => socket.destroy())
-      const answer = (bytes: Buffer) => answerTo(bytes, link, callers, options, services)
+      const answer = (bytes: Buffer) =>
+        answerTo(bytes, { ...link, keep }, callers, options, services)
       const talk = converse(socket, answer).finally(() => {
         open.delete(socket)
         running.delete(talk)
@@ -105,7 +107,7 @@ async function converse(
 
 async function answerTo(
   bytes: Buffer,
-  link: Link,
+  link: Link & { readonly keep: () => boolean },
   callers: ReturnType<typeof createCallers>,
   { now }: Pick<MllpOptions, 'now'>,
   { take, refused }: MllpServices,
@@ -119,6 +121,7 @@ async function answerTo(
   }
   if (!message) return fail('AR', 'not_a_requisition')
   if (!peer) return fail('AR', 'unauthenticated')
+  if (!link.keep()) return fail('AE', 'too_busy')
   const order = readOrder(message)
   if (!order) return fail('AR', 'not_a_requisition')
   if (order.isEnded) return acknowledgement(message, 'AA', now())

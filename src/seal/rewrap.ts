@@ -3,6 +3,7 @@ import { sealSessionKey } from './keys/key-packet.js'
 import type { DataFormat } from './stations.js'
 import type { Recipient } from './keys/recipient.js'
 import { NocturneError } from '../lib/errors.js'
+import { hexOf } from '../protocol/signed.js'
 import type { PrivateKey } from './keys/keys.js'
 import { cannotOpen } from './open/addressed.js'
 import { sessionKeyOf } from './open/open.js'
@@ -27,14 +28,14 @@ export async function rewrapKeyPacket(
   key: PrivateKey,
   recipient: Recipient,
   now: Date,
-): Promise<Buffer> {
+): Promise<Uint8Array> {
   if (format === 'seipd2' && !recipient.takesSeipd2)
     throw new NocturneError('recipient_unusable', { subject: recipient.id })
   const target = await targetOf(recipient, now)
   let sessionKey: Uint8Array | undefined
   try {
     sessionKey = await sessionKeyIn(packet, format, key)
-    return Buffer.from(await sealSessionKey(sessionKey, target, format, now))
+    return await sealSessionKey(sessionKey, target, format, now)
   } catch (cause) {
     throw cannotOpen(cause)
   } finally {
@@ -60,7 +61,7 @@ export async function isKeyPacketFor(
     // Version 3: key ID, algorithm. Version 6: length, key version, fingerprint, algorithm (RFC
     // 9580 sections 5.1.1 and 5.1.2).
     const id = format === 'seipd1' ? body.subarray(1, 9) : body.subarray(3, 2 + (body[1] ?? 0))
-    const named = Buffer.from(id).toString('hex')
+    const named = hexOf(id)
     return named === (format === 'seipd1' ? key.getKeyID().toHex() : key.getFingerprint())
   } catch {
     return false

@@ -40,6 +40,8 @@ import {
   removeKeyPackets,
 } from './stored/key-packets.js'
 import type { AddedPackets, KeyPacketRow, OpenableTransfer } from './stored/key-packets.js'
+import { manifestKeys } from './stored/manifest-keys.js'
+import type { ManifestKey } from './stored/manifest-keys.js'
 import { findDeposits } from './arrival/deposits.js'
 import type { Deposit, InstanceReference } from './arrival/deposits.js'
 import { discardHeld, discardSigned } from './quarantine/discard.js'
@@ -93,6 +95,8 @@ export interface Transfers {
   recipientsOf(transfers: readonly string[]): Promise<readonly string[]>
   /** The first of the transfers whose manifest is sealed to the reader. */
   openableBy(reader: string, transfers: readonly string[]): Promise<OpenableTransfer | undefined>
+  /** To which certificates the manifests of the transfers are sealed. */
+  manifestKeys(transfers: readonly string[]): Promise<readonly ManifestKey[]>
   /** After a reader has proved that they opened the manifest. */
   opened(reader: string, transfer: string): Promise<void>
 
@@ -275,6 +279,7 @@ export function createTransfers(given: Omit<TransferRooms, 'leases'>): Transfers
     tiesOf: (transfer) => tiesOf(state, transfer),
     recipientsOf: (all) => sealedTo(state.db, all),
     openableBy: (reader, all) => openableBy(state, reader, all),
+    manifestKeys: (all) => manifestKeys(state, all),
     opened: (reader, transfer) => manifestOpened(rooms, reader, transfer),
     begin: (target, envelope) => openUpload(rooms, target, envelope),
     upload: (facility, key) => findUpload(state.db, facility, key),

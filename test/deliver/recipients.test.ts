@@ -54,8 +54,8 @@ async function rewrapped(transfer: Awaited<ReturnType<typeof sent>>) {
   const packets = await Promise.all(
     answer.envelopes.map(async ({ envelope, format, packet }) => ({
       envelope,
-      packet: (
-        await rewrapKeyPacket(Buffer.from(packet, 'base64'), format, key, recipient, new Date())
+      packet: Buffer.from(
+        await rewrapKeyPacket(Buffer.from(packet, 'base64'), format, key, recipient, new Date()),
       ).toString('base64'),
     })),
   )

@@ -51,6 +51,7 @@ export const ACTIONS_OF_ROUTES: Readonly<Record<string, Asked>> = {
   'POST /v1/key-check/answer': of('key.check'),
   'GET /v1/inbox': of('inbox.read'),
   'GET /v1/cases': of('transfer.list'),
+  'GET /v1/cases/locked': of('inbox.read'),
   'GET /v1/cases/{id}': of('transfer.read', 'case'),
   'POST /v1/cases/{id}/claim': of('transfer.claim', 'case'),
   'POST /v1/cases/{id}/renew': of('transfer.release', 'case'),

@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { makeSite, nocturne } from '../whole-way/_gateway.js'
 import type { RunningGateway, TestSite } from '../whole-way/_gateway.js'
+import { upload } from '../whole-way/_http.js'
+import { makeStudy } from '../whole-way/_study.js'
 import { noChromium, startChromium } from './_chromium.js'
-import { axeFaults } from './_page.js'
+import { axeFaults, signIn } from './_page.js'
 
 const suite = noChromium === undefined ? describe : describe.skip
 const why = noChromium === undefined ? '' : ` (skipped: ${noChromium})`
@@ -25,6 +27,8 @@ suite(`the page for invited people${why}`, () => {
   beforeAll(async () => {
     site = await makeSite()
     gateway = await site.start()
+    const study = join(site.dir, '..', 'study')
+    await upload(site, gateway, await makeStudy(study, '--instances', '2', '--size', '64'))
     browser = await startChromium()
     const context = await browser.newContext({ viewport: { width: 390, height: 800 } })
     page = await context.newPage()
@@ -87,6 +91,37 @@ suite(`the page for invited people${why}`, () => {
     await new Promise((resolve) => setTimeout(resolve, seen + 4_500 - Date.now()))
     await page.getByRole('button', { name: 'Unlock and sign in' }).click()
     await page.getByRole('heading', { name: 'Worklist' }).waitFor()
+    await page.getByText('Your key does not open one case of this list').click()
+    await page.getByText('Ask reader-1 to open it and to use').waitFor()
+    expect(await axe()).toEqual([])
+  }, 60_000)
+
+  it('lets a colleague give the newcomer a case that was sealed before', async () => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+    const colleague = await context.newPage()
+    await colleague.goto(`${gateway.url}/read`)
+    await signIn(colleague, 'reader-1', site.keyFile('reader-1'))
+    await colleague.getByRole('row').filter({ hasText: 'facility-a' }).waitFor()
+    await colleague.keyboard.press('Enter')
+    await colleague.getByRole('button', { name: 'Claim and open' }).press('Enter')
+    await colleague.getByText('1 / 2').waitFor({ timeout: 60_000 })
+    await colleague.getByRole('button', { name: 'Who can open it' }).click()
+    await colleague.getByRole('button', { name: 'Let reader-9 open it' }).click()
+    await colleague.getByText('reader-9 can open the case from now on').waitFor()
+    await colleague.getByText('was added, and has not opened it yet').waitFor()
+    expect(await axeFaults(colleague)).toEqual([])
+    await colleague.keyboard.press('Escape')
+    await colleague.getByRole('button', { name: 'Release the claim' }).click()
+    await colleague.getByRole('heading', { name: 'Worklist' }).waitFor()
+    await context.close()
+    await page.getByRole('row').filter({ hasText: 'facility-a' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Claim and open' }).press('Enter')
+    await page.getByText('1 / 2').waitFor({ timeout: 60_000 })
+  }, 120_000)
+
+  it('is merged into the file of the site, and ended again', async () => {
     const out = join(site.dir, '..', 'merged')
     expect(await atSite('site', 'export', '--out', out)).toMatchObject({ status: 0 })
     expect(await readFile(join(out, 'nocturne.yaml'), 'utf8')).toMatch(

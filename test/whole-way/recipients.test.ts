@@ -50,6 +50,12 @@ describe('recipients of a sealed transfer', () => {
     expect([manifest.status, manifest.body.code]).toEqual([403, 'not_sealed_to_you'])
     const packets = await call(gateway, 'GET', `/v1/transfers/${id}/key-packets`, { token })
     expect(packets.status).toBe(403)
+    const locked = async (who: string) =>
+      (await call(gateway, 'GET', '/v1/cases/locked', { token: await site.token(who) })).body.cases
+    expect(await locked('reader-2')).toMatchObject([
+      { why: 'not-sealed', colleagues: ['reader-1'] },
+    ])
+    expect(await locked('reader-1')).toEqual([])
   })
 
   it('are listed by the gateway, with those who may be added', async () => {

@@ -68,7 +68,7 @@ export async function addRecipient(
         throw about('the key packets', error)
       },
     )
-    packets.push({ envelope, packet: again.toString('base64') })
+    packets.push({ envelope, packet: Buffer.from(again).toString('base64') })
   }
   const addition = { recipient: wanted, fingerprint: recipient.fingerprint, packets }
   return sendAddition(client, { listed, key, addition })

@@ -26,6 +26,7 @@ import type { CaseTable } from '../../state/night/index.js'
 import type { Transfers } from '../../transfer/index.js'
 import { parseBody } from '../parse.js'
 import { sendProblem } from '../problem.js'
+import { lockedCases } from '../locked-cases.js'
 import { openableOf } from '../openable.js'
 import { admit, admitToCase } from '../request.js'
 
@@ -33,8 +34,8 @@ export interface CaseRouteRooms {
   readonly gatekeeper: Gatekeeper
   readonly cases: Cases
   readonly proofs: Proofs
-  readonly transfers: Pick<Transfers, 'openableBy' | 'opened'>
-  readonly directory: Pick<Directory, 'certificates' | 'group'>
+  readonly transfers: Pick<Transfers, 'openableBy' | 'opened' | 'manifestKeys'>
+  readonly directory: Pick<Directory, 'certificates' | 'group' | 'principal'>
   readonly compliance: Pick<Compliance, 'gates'>
   readonly ledger: Pick<Ledger, 'note'>
   readonly rosterOf: (group: string, at: number) => Promise<Roster | undefined>
@@ -55,6 +56,14 @@ export function caseRoutes(rooms: CaseRouteRooms): Router {
         ? await cases.worklist(groups)
         : await cases.list(role === 'sender' ? (facility ?? '') : undefined)
     response.json({ cases: listed })
+  })
+
+  router.get('/cases/locked', async (request, response) => {
+    const { session, actor } = await admit(gatekeeper, request, 'inbox.read')
+    await gatekeeper.noteListing(actor, 'cases')
+    const { id, groups } = session.principal
+    const listed = await cases.worklist(groups)
+    response.json({ cases: await lockedCases(rooms, id, listed) })
   })
 
   router.get('/cases/:id', async (request, response) => {

@@ -105,6 +105,23 @@ export const casesAnswer = z.looseObject({
   cases: z.array(caseView).check(z.maxLength(1_000_000)),
 })
 
+export const lockedCasesAnswer = z.looseObject({
+  cases: z
+    .array(
+      z.looseObject({
+        id,
+        code,
+        why: word('Why', 'earlier-key', 'not-sealed'),
+        colleagues: about(
+          'Readers of the group who can open it with their present certificates.',
+          z.array(text).check(z.maxLength(1_000)),
+        ),
+      }),
+    )
+    .check(z.maxLength(1_000_000)),
+})
+export type LockedCasesAnswer = Named<z.infer<typeof lockedCasesAnswer>>
+
 export const caseAnswer = z.looseObject({ case: caseView, receipt })
 export type CaseAnswer = Named<z.infer<typeof caseAnswer>>
 

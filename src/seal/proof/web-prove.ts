@@ -1,7 +1,28 @@
 /** `proveOpening` for browsers: the same derivation by WebCrypto, which has Ed25519 since 2025. */
 import type { PrivateKey } from '../keys/keys.js'
+import { cannotOpen } from '../open/addressed.js'
+import { sessionKeyIn } from '../rewrap.js'
+import type { DataFormat } from '../stations.js'
 import { own } from '../web-ciphers.js'
 import { PROOF_INFO, withSessionKey } from './session-key.js'
+
+/** As `proveKeyPacket` (prove-packet.ts). */
+export async function proveKeyPacketWeb(
+  packet: Uint8Array,
+  format: DataFormat,
+  key: PrivateKey,
+  text: string,
+): Promise<string> {
+  let sessionKey: Uint8Array | undefined
+  try {
+    sessionKey = await sessionKeyIn(packet, format, key)
+    return await signedBy(sessionKey, text)
+  } catch (cause) {
+    throw cannotOpen(cause)
+  } finally {
+    sessionKey?.fill(0)
+  }
+}
 
 /** The octets that precede the 32 octets of an Ed25519 key in PKCS #8 (RFC 8410 section 7). */
 const PKCS8 = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20)
@@ -23,13 +44,14 @@ export const proveOpeningWeb = (
   message: Uint8Array,
   key: PrivateKey,
   text: string,
-): Promise<string> =>
-  withSessionKey(message, key, async (sessionKey) => {
-    const signer = await signerOf(sessionKey)
-    const octets = new TextEncoder().encode(text)
-    const signature = new Uint8Array(await crypto.subtle.sign('Ed25519', signer, octets))
-    return btoa(String.fromCharCode(...signature))
-  })
+): Promise<string> => withSessionKey(message, key, (sessionKey) => signedBy(sessionKey, text))
+
+async function signedBy(sessionKey: Uint8Array, text: string): Promise<string> {
+  const signer = await signerOf(sessionKey)
+  const octets = new TextEncoder().encode(text)
+  const signature = new Uint8Array(await crypto.subtle.sign('Ed25519', signer, octets))
+  return btoa(String.fromCharCode(...signature))
+}
 
 async function signerOf(sessionKey: Uint8Array) {
   const secret = await crypto.subtle.importKey('raw', own(sessionKey), 'HKDF', false, [

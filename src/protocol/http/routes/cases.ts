@@ -10,7 +10,7 @@ import {
   shareRequest,
   splitRequest,
 } from '../../case-requests.js'
-import { caseAnswer, casesAnswer, caseView, claimProblem } from '../cases.js'
+import { caseAnswer, casesAnswer, caseView, claimProblem, lockedCasesAnswer } from '../cases.js'
 import { figuresAnswer, figuresQuery } from '../figures.js'
 import type { RouteDoc, Routes } from '../route.js'
 
@@ -44,6 +44,14 @@ export const CASE_ROUTES = {
     answers: {
       200: { about: 'The cases, without anything that identifies a patient.', json: casesAnswer },
     },
+  },
+  'GET /v1/cases/locked': {
+    tag: CASES,
+    summary: 'List cases of my groups that my present certificate does not open',
+    about:
+      'With the readers who can open each: any of them can add you (`POST /v1/transfers/{id}/recipients`).',
+    roles: ['reader'],
+    answers: { 200: { about: 'The cases; usually none.', json: lockedCasesAnswer } },
   },
   'GET /v1/turnaround': {
     tag: CASES,

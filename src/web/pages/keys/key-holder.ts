@@ -25,6 +25,7 @@ import { piecesOf } from '../open/message-of.js'
 import { Meter } from '../open/meter.js'
 import { joinWith } from './joining.js'
 import { KeptKeys } from './kept/kept-keys.js'
+import { Sharing } from './sharing/sharing.js'
 import { WritingDesk } from './writing-desk.js'
 import type {
   Acknowledge,
@@ -52,6 +53,10 @@ export class KeyHolder {
   readonly #desk = new WritingDesk({
     key: () => this.#held(),
     about: (transfers) => this.#aboutStudies(transfers),
+    open: (sealed) => this.#opened(sealed, new Meter()),
+  })
+  readonly #sharing = new Sharing({
+    held: () => this.#held(),
     open: (sealed) => this.#opened(sealed, new Meter()),
   })
   readonly #kept = new KeptKeys({
@@ -84,6 +89,9 @@ export class KeyHolder {
       case 'recovery':
       case 'forget':
         return this.#kept.do(request)
+      case 'share':
+      case 'prove sharing':
+        return this.#sharing.do(request)
       default:
         return this.#desk.do(request)
     }

@@ -12,6 +12,7 @@ import { Offer } from './offer.js'
 import { Opening, claim } from './opening.js'
 import type { TakeOver } from './opening.js'
 import { OpenedCase } from './opened-case.js'
+import { ShareButton } from './sharing/share-button.js'
 import { DeskPanel } from './writing/desk-panel.js'
 
 /** A claim is renewed while its case is open. */
@@ -39,6 +40,7 @@ export function Reading({ session, opened: of, onClose }: ReadingProps) {
             Release the claim
           </Button>
         )}
+        {opening && <ShareButton session={session} of={current} />}
         <Button onPress={onClose}>
           Worklist <kbd>Esc</kbd>
         </Button>

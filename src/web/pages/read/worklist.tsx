@@ -5,6 +5,7 @@ import type { CaseView } from '../../../protocol/http/cases.js'
 import { shortfallOf, shortfallText } from '../../../protocol/outcomes.js'
 import type { Outcomes } from '../../../protocol/outcomes.js'
 import { OpenCriticals } from './open-criticals.js'
+import { LockedCases } from './sharing/locked-cases.js'
 import { Problem } from '../session/problem.js'
 import type { Session } from '../session/session.js'
 import { clockTime, timeLeft, timeZone } from '../session/time-left.js'
@@ -47,6 +48,7 @@ export function Worklist({ session, onOpen, onHandover }: WorklistProps) {
       </div>
       <Problem error={error} />
       <OpenCriticals session={session} />
+      <LockedCases session={session} />
       <CaseTable
         {...{ cases, selected, now, onOpen, me: session.who.principal }}
         isLoaded={data !== undefined}

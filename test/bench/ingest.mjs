@@ -2,51 +2,26 @@
  * 500 CT slices of 512 KB into a real gateway with a file store, by each door, compared in the same
  * run with Orthanc, with the disk alone (write and fsync), and with a plain loop that does what a
  * script would: dcmjs reads and writes each file, openpgp.js encrypts it, one fsync. A profile by
- * stage shows the next bottleneck. Then one multi-frame file of 2 GB up and down, with the memory
- * used by gateway and client. Needs `npm run build`, and curl; storescu and Orthanc if installed.
+ * stage shows the next bottleneck. The same with more recipients, rules for pixels and eight uploads
+ * at once, and how long `/healthz` takes meanwhile. One multi-frame file of 2 GB up and down, with
+ * the memory used by gateway and client. Needs `npm run build`, and curl; storescu and Orthanc if installed.
  */
-import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { promisify } from 'node:util'
+import { MAIN, ROUNDS, SLICES, bearerOf, curl, formUpload, newStudy } from './_ingest-gateway.mjs'
+import { node, passPixels, perSecond, runFile, startGateway, stop } from './_ingest-gateway.mjs'
+import { measureLoad, printLoad } from './_ingest-load.mjs'
 import { freePort, startOrthanc, writeAndSync, writeStowBody } from './_ingest-peers.mjs'
 import { median } from './_measure.mjs'
 import { between, counted, monotonic, stagesOf } from './_stages.mjs'
 
-const MAIN = 'dist/cli/main.js'
-const SLICES = 500
-const ROUNDS = 3
 const LOOP = 'dcmjs + openpgp.js, a loop'
 /** The loop is slow but steady: part of the slices is enough to determine its rate. */
 const PEER_SLICES = 100
 const FRAMES_OF_2_GB = 4_096
-const runFile = promisify(execFile)
-
-const node = async (...args) =>
-  (await runFile(process.execPath, args, { maxBuffer: 1 << 28 })).stdout
-const perSecond = (count, started) => count / ((performance.now() - started) / 1_000)
-
-async function startGateway(site, { dimse, profile } = {}) {
-  const options = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
-  const args = [...options, MAIN, 'serve', '--site', site, '--port', '0']
-  const child = spawn(process.execPath, args, {
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { ...process.env, NOCTURNE_DIMSE_LISTEN: `127.0.0.1:${dimse ?? (await freePort())}` },
-  })
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line.startsWith('listening on ')) return { child, url: line.slice('listening on '.length) }
-  }
-  throw new Error('the gateway did not start')
-}
-
-async function stop({ child }) {
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  child.kill()
-  await ended
-}
 
 /** Highest resident memory of a process so far, in MB; available only on Linux. */
 function peakOf(pid) {
@@ -91,22 +66,9 @@ async function plainLoop(files, certificate, out) {
   return perSecond(files.length, started)
 }
 
-/** Every study is another patient's: the same files again would be duplicates. */
-async function newStudy(dir, seed) {
-  const study = join(dir, `study-${seed}`)
-  await node('scripts/make-study.mjs', study, '--instances', String(SLICES), '--seed', String(seed))
-  return { study, files: readdirSync(study).map((name) => join(study, name)) }
-}
-
-async function curl(...args) {
-  const { stdout } = await runFile('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code}', ...args])
-  if (!/^20[0-2]$/.test(stdout)) throw new Error(`curl got ${stdout}`)
-}
-
 /** The ways in, each called with a study of its own. */
 function waysIn(dir, site, gateway, dimse, orthanc) {
-  const token = readFileSync(join(site, 'demo-tokens/facility-a.token'), 'utf8').trim()
-  const bearer = ['-H', `Authorization: Bearer ${token}`]
+  const bearer = bearerOf(site)
   const stow = async (url, files, ...more) => {
     const body = join(dir, 'stow')
     const type = writeStowBody(files, body)
@@ -121,12 +83,6 @@ function waysIn(dir, site, gateway, dimse, orthanc) {
         env: { ...process.env, TCP_NODELAY: '1' },
       },
     )
-  const form = ({ files }) => {
-    const list = files.map((file) => `form = "files=@${file}"`)
-    const config = join(dir, 'curl')
-    writeFileSync(config, ['form = "group=nights"', ...list].join('\n'))
-    return () => curl(...bearer, '-K', config, `${gateway.url}/v1/transfers`)
-  }
   const send = ({ study }) => {
     const args = ['--token-file', join(site, 'demo-tokens/facility-a.token')]
     return () => node(MAIN, 'send', study, '--gateway', gateway.url, ...args)
@@ -137,7 +93,7 @@ function waysIn(dir, site, gateway, dimse, orthanc) {
       ({ files, study }) =>
       () =>
         writeAndSync(files, `${study}-written`),
-    'curl, one request': form,
+    'curl, one request': (study) => formUpload(site, gateway, study),
     'nocturne send': send,
     'STOW-RS, one request': ({ files }) =>
       stow(`${gateway.url}/dicom-web/studies`, files, ...bearer),
@@ -231,18 +187,6 @@ function printProfile(name, { main, others, read, written, wait, shares }) {
     console.log(`    ${stage.padEnd(26)} ${perSlice(main * share)} of the main thread`)
 }
 
-/** The multi-frame file is a secondary capture, which the shipped profile would hold for review. */
-function passPixels(site) {
-  const shipped = readFileSync('config/profiles/pseudonymize.yaml', 'utf8')
-  const own = shipped
-    .replace('name: pseudonymize', 'name: treatment')
-    .replace('pixels: blank', 'pixels: pass')
-  writeFileSync(join(site, 'treatment.yaml'), own)
-  const config = join(site, 'nocturne.yaml')
-  const text = readFileSync(config, 'utf8')
-  writeFileSync(config, text.replace('profile: pseudonymize', 'profile: treatment.yaml'))
-}
-
 async function measureLarge(dir, site, gateway) {
   const study = join(dir, 'large')
   await node('scripts/make-study.mjs', study, '--frames', String(FRAMES_OF_2_GB))
@@ -276,13 +220,15 @@ export async function run({ json = false } = {}) {
     const large = await measureLarge(dir, site, gateway).finally(() => stop(gateway))
     const slices = await measureSlices(dir, site)
     const profiles = await profile(dir, site)
-    if (json) console.log(JSON.stringify({ slices, profiles, large }))
+    const load = await measureLoad(dir, 2_000)
+    if (json) console.log(JSON.stringify({ slices, load, profiles, large }))
     else {
       printSlices(slices)
+      printLoad(load)
       for (const [name, one] of Object.entries(profiles)) printProfile(name, one)
       printLarge(large)
     }
-    return { slices, profiles, large }
+    return { slices, load, profiles, large }
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import type { IncomingMessage, RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
@@ -112,7 +113,9 @@ export class GatewayClient {
   constructor(options: GatewayClientOptions) {
     this.#base = parseGateway(options.url, options.token !== undefined)
     this.#options = options
-    const keepAlive = { keepAlive: true, maxSockets: 8 }
+    // Every request in progress listens.
+    if (options.signal) setMaxListeners(0, options.signal)
+    const keepAlive = { keepAlive: true, maxSockets: 12 }
     this.#agent =
       this.#base.protocol === 'https:'
         ? new HttpsAgent({

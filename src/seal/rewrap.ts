@@ -6,7 +6,7 @@ import { NocturneError } from '../lib/errors.js'
 import { hexOf } from '../protocol/signed.js'
 import type { PrivateKey } from './keys/keys.js'
 import { cannotOpen } from './open/addressed.js'
-import { sessionKeyOf } from './open/open.js'
+import { sessionKeyOf } from './open/session-keys.js'
 import { Body, ByteSource } from './open/open-packets.js'
 import { TAG } from './packets.js'
 

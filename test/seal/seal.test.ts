@@ -7,6 +7,7 @@ import { newEnvelope, nodeCiphers, sealBytes, sealMessage } from '../../src/seal
 import { newKey } from '../../src/seal/keys/keys.js'
 import { openMessage } from '../../src/seal/open/open.js'
 import { openSignedMessage } from '../../src/seal/open/open-signed.js'
+import { LastSessionKey } from '../../src/seal/open/session-keys.js'
 import { toRecipient } from '../../src/seal/keys/certificate.js'
 import { attempt, collect, content, message, open, person, sealTo, split } from './_seal.js'
 import type { Person } from './_seal.js'
@@ -36,6 +37,24 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
     const plain = content(length)
     const opened = await collect(open(split(await sealTo(reader, plain)), reader.key))
     expect(opened.equals(plain)).toBe(true)
+  })
+
+  it('keeps the session key of one envelope, and takes it for no other', async () => {
+    const make = async (to: Person) => newEnvelope([to.recipient], new Date())
+    const [one, two] = [await make(reader), await make(reader)]
+    const lastSessionKey = new LastSessionKey()
+    const openFrom = async (envelope: typeof one, plain: Uint8Array) => {
+      const { bytes } = envelope.seal(split(plain), { isMeasured: false, isMessage: true })
+      return collect(openMessage(bytes, [reader.key], { ciphers: nodeCiphers, lastSessionKey }))
+    }
+    for (const [turn, envelope] of [one, one, two, one, two, two].entries()) {
+      const plain = content(1000 + turn)
+      expect((await openFrom(envelope, plain)).equals(plain)).toBe(true)
+      if (turn === 3) await lastSessionKey.forget()
+    }
+    await expect(openFrom(await make(other), content(10))).rejects.toMatchObject({
+      code: 'not_sealed_to_key',
+    })
   })
 
   it('seals and opens any content, however both streams are split', async () => {

@@ -31,20 +31,23 @@ export interface Fetch {
 
 /**
  * Fetches a message of at most a few megabytes, restarting from the beginning after an
- * interruption.
+ * interruption. The caller owns its memory.
  * @throws CommandError
  */
 export async function fetchToMemory(work: Fetch): Promise<Buffer> {
   return retry(work, async () => {
-    const chunks: Buffer[] = []
+    const response = await work.client.open({ path: work.path })
+    // Some proxies leave the length out.
+    const announced = Number(response.headers['content-length'] ?? mostOf(work))
+    checkSize(work, announced)
+    const memory = Buffer.allocUnsafeSlow(announced)
     let size = 0
-    for await (const chunk of bodyOf(await work.client.open({ path: work.path }))) {
-      size += chunk.length
-      checkSize(work, size)
-      chunks.push(chunk)
+    for await (const chunk of bodyOf(response)) {
+      checkSize(work, size + chunk.length)
+      size += chunk.copy(memory, size)
     }
     work.onBytes(size)
-    return Buffer.concat(chunks)
+    return memory.subarray(0, size)
   })
 }
 
@@ -173,8 +176,10 @@ export async function* bodyOf(response: IncomingMessage): AsyncGenerator<Buffer>
   }
 }
 
-function checkSize({ size, what }: Fetch, got: number): void {
-  if (got > size + MAX_KEY_PACKET_BYTES) throw mismatch(what)
+const mostOf = ({ size }: Pick<Fetch, 'size'>): number => size + MAX_KEY_PACKET_BYTES
+
+function checkSize(work: Fetch, got: number): void {
+  if (got > mostOf(work)) throw mismatch(work.what)
 }
 
 const sizeOf = async (path: string): Promise<number> =>

@@ -7,7 +7,7 @@ import type { DumpedItem, DumpList } from '../../protocol/dump-list.js'
 import { shortfallOf } from '../../protocol/outcomes.js'
 import type { Shortfall } from '../../protocol/outcomes.js'
 import { itemPaths } from '../../protocol/opened-names.js'
-import { openSignedMessage } from '../../seal/open/index.js'
+import { LastSessionKey, openSignedMessage } from '../../seal/open/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
 import type { SignedContent, Signer } from '../../seal/open/index.js'
 import { about, CommandError } from '../command-error.js'
@@ -77,6 +77,7 @@ export async function openDumped(work: Dumped): Promise<DumpedReport> {
   const paths = itemPaths(manifest.items)
   const places = new Map(list.items.map((item) => [item.index, item]))
   let opened = 0
+  const lastSessionKey = new LastSessionKey()
   for (const item of manifest.items) {
     work.signal.throwIfAborted()
     const at = places.get(item.index)
@@ -88,7 +89,7 @@ export async function openDumped(work: Dumped): Promise<DumpedReport> {
       await openItem(
         item,
         () => messageOf(work.folder, at),
-        work.key,
+        { key: work.key, lastSessionKey },
         (content, check) => writeWhole(target, content, { mayReplace: false, check }),
       )
       opened += 1
@@ -97,6 +98,7 @@ export async function openDumped(work: Dumped): Promise<DumpedReport> {
     }
   }
   // Files that the signed manifest does not name.
+  await lastSessionKey.forget()
   for (const index of places.keys()) work.onFailed(mismatch(`item ${index}`))
   const items = manifest.items.length
   const isWhole = opened === items && places.size === 0

@@ -2,6 +2,7 @@
 import { NocturneError } from '../../lib/errors.js'
 import { nodeCiphers } from '../../seal/index.js'
 import { openMessage } from '../../seal/open/index.js'
+import type { LastSessionKey } from '../../seal/open/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
 import { about, CommandError } from '../command-error.js'
 import { ContentMeter, isSame } from './content-meter.js'
@@ -15,6 +16,12 @@ import type { ManifestItem } from '../../protocol/manifest.js'
  */
 export type WriteOpened = (content: AsyncIterable<Uint8Array>, check: () => void) => Promise<void>
 
+export interface OpeningKey {
+  readonly key: PrivateKey
+  /** Shared by the items of a transfer. */
+  readonly lastSessionKey?: LastSessionKey
+}
+
 /**
  * Measures, opens and measures again; the content gets its name only when both digests match the
  * manifest. If opening fails, `message` is read again to find out why.
@@ -24,7 +31,7 @@ export type WriteOpened = (content: AsyncIterable<Uint8Array>, check: () => void
 export async function openItem(
   item: ManifestItem,
   message: () => AsyncIterable<Uint8Array>,
-  key: PrivateKey,
+  { key, lastSessionKey }: OpeningKey,
   write: WriteOpened,
 ): Promise<void> {
   const what = `item ${item.index}`
@@ -38,7 +45,10 @@ export async function openItem(
   }
   try {
     const source = metered(message(), meter)
-    const content = openMessage(source, [key], { ciphers: nodeCiphers, isTransient: true })
+    const content = openMessage(source, [key], {
+      ...{ ciphers: nodeCiphers, isTransient: true },
+      ...(lastSessionKey && { lastSessionKey }),
+    })
     await write(opened.watch(content), check)
   } catch (error) {
     throw await explain(error, item, message())

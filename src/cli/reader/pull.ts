@@ -7,32 +7,39 @@
  * that. Running again resumes with whichever of these is missing.
  */
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { access, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { freeMemory } from '../../lib/free-memory.js'
 import { writeAcknowledgement } from '../../protocol/acknowledgement.js'
 import type { Manifest, ManifestItem } from '../../protocol/manifest.js'
 import { shortfallOf } from '../../protocol/outcomes.js'
 import type { Shortfall } from '../../protocol/outcomes.js'
 import { itemPaths } from '../../protocol/opened-names.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
+import { LastSessionKey } from '../../seal/open/index.js'
 import { acknowledge } from './acknowledge.js'
 import { GatewayError } from '../client.js'
 import type { GatewayClient } from '../client.js'
 import { CommandError } from '../command-error.js'
-import { ContentMeter, isSame } from './content-meter.js'
 import { fetchManifest, fetchToFile, fetchToMemory, IN_MEMORY_BYTES, readBack } from './download.js'
 import type { Fetch } from './download.js'
-import { makeFolder, once, writeWhole, writeWholeText } from '../local-write.js'
+import { makeFolder, once, writeWholeText } from '../local-write.js'
 import { openItem } from './open-item.js'
 import type { WriteOpened } from './open-item.js'
 import type { Progress } from '../progress.js'
 import type { TrustedGateway } from './pull-targets.js'
 import { fetchReceipts } from './receipts.js'
+import { folderShelf } from './opened/shelf.js'
+import type { Shelf } from './opened/shelf.js'
 import { openManifest } from './opened/signed-manifest.js'
 
-/** Items in progress at a time: enough to hide round trips and fsyncs. */
-const AT_A_TIME = 4
+/**
+ * Items in progress at a time: small ones are many, so that gateway and disk make several durable
+ * at once; larger ones are as many as fit in the memory.
+ */
+const MOST_AT_A_TIME = 12
+const LEAST_AT_A_TIME = 4
+const IN_PROGRESS_BYTES = 32 * 2 ** 20
 
 export interface Pull {
   readonly client: GatewayClient
@@ -49,13 +56,6 @@ export interface Pull {
   readonly manifest: Buffer | undefined
   readonly startProgress: (totalBytes: number, totalItems: number) => Progress
   readonly onRetry: () => void
-}
-
-/** A place for opened items, by transfer and by their path in it. */
-export interface Shelf {
-  /** Whether the item is there, and matches the manifest to the byte. */
-  has(transfer: string, path: string, item: ManifestItem): Promise<boolean>
-  write(transfer: string, path: string, item: ManifestItem): WriteOpened
 }
 
 export interface PullReport {
@@ -132,7 +132,8 @@ async function pullItems(work: Pull, manifest: Manifest, partial: string): Promi
   const { transfer } = manifest
   const failed = new AbortController()
   const signal = AbortSignal.any([work.signal, failed.signal])
-  const pulling = { ...work, signal, transfer, partial, progress }
+  const lastSessionKey = new LastSessionKey()
+  const pulling = { ...work, signal, transfer, partial, progress, lastSessionKey }
   const items = manifest.items.values()
   let kept = 0
   const worker = async () => {
@@ -150,17 +151,25 @@ async function pullItems(work: Pull, manifest: Manifest, partial: string): Promi
   }
   try {
     await Promise.all(
-      Array.from({ length: AT_A_TIME }, () =>
+      Array.from({ length: atATime(manifest.items) }, () =>
         worker().catch((error: unknown) => {
           failed.abort()
           throw error
         }),
       ),
     )
+    await shelf.sync?.()
   } finally {
     progress.clear()
+    await lastSessionKey.forget()
   }
   return kept
+}
+
+function atATime(items: readonly ManifestItem[]): number {
+  const largest = items.reduce((most, { ciphertext }) => Math.max(most, ciphertext.size), 1)
+  const fitting = Math.floor(IN_PROGRESS_BYTES / largest)
+  return Math.min(MOST_AT_A_TIME, Math.max(LEAST_AT_A_TIME, fitting))
 }
 
 interface Pulling extends Pull {
@@ -168,6 +177,7 @@ interface Pulling extends Pull {
   /** Folder for items in progress. */
   readonly partial: string
   readonly progress: Progress
+  readonly lastSessionKey: LastSessionKey
 }
 
 /**
@@ -186,23 +196,23 @@ async function pullItem(work: Pulling, item: ManifestItem, write: WriteOpened): 
   }
   const file = join(partial, `${item.index}.pgp`)
   const isSmall = item.ciphertext.size <= IN_MEMORY_BYTES
-  let message = () => readBack(file)
+  let sealed: Buffer | undefined
   try {
-    if (isSmall) {
-      const sealed = await fetchToMemory(fetch)
-      message = () => once(sealed)
-    } else {
-      await fetchToFile(fetch, file)
-    }
+    if (isSmall) sealed = await fetchToMemory(fetch)
+    else await fetchToFile(fetch, file)
   } catch (error) {
     throw naming(what, error)
   }
+  const message = sealed
   try {
-    await openItem(item, message, work.key, write)
+    await openItem(item, () => (message ? once(message) : readBack(file)), work, write)
   } finally {
     // Wrong or finished: in either case it is no longer needed.
-    await rm(file, { force: true })
-    await rm(`${file}.etag`, { force: true })
+    if (message) freeMemory(message)
+    else {
+      await rm(file, { force: true })
+      await rm(`${file}.etag`, { force: true })
+    }
   }
 }
 
@@ -211,29 +221,6 @@ function naming(what: string, error: unknown): unknown {
   if (!(error instanceof GatewayError)) return error
   const { message, hint, code, cause } = error
   return new CommandError(`${message}: ${what}`, { hint, code, cause })
-}
-
-/** Plaintext files below the transfer's folder; those of an earlier pull are kept if they match. */
-const folderShelf = (out: string): Shelf => ({
-  has: (transfer, path, item) => isThere(join(out, transfer, path), item),
-  write: (transfer, path) => async (content, check) => {
-    const target = join(out, transfer, path)
-    await makeFolder(dirname(target))
-    await writeWhole(target, content, { temporaryFolder: join(out, transfer, '.partial'), check })
-  },
-})
-
-async function isThere(target: string, { plaintext }: ManifestItem): Promise<boolean> {
-  if (!(await exists(target))) return false
-  const meter = new ContentMeter()
-  try {
-    for await (const chunk of createReadStream(target, { highWaterMark: 256 * 1024 })) {
-      meter.update(chunk as Buffer)
-    }
-  } catch {
-    return false
-  }
-  return isSame(meter.digest(), plaintext)
 }
 
 const exists = (path: string) =>

@@ -1,7 +1,8 @@
 /**
  * Group commit: calls that arrive during a commit share the next one, so they pay only once for
- * durability. No call waits for others to join: an idle log commits immediately.
+ * durability. No call waits for others that may never come: an idle log commits at once.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { Attempt } from '../../state/index.js'
 
 interface Job<In, Out> {
@@ -25,9 +26,12 @@ export function createGroup<In, Out>(
 
   async function drain(): Promise<void> {
     isRunning = true
-    /** Lets calls from the same turn of the event loop join the group. */
-    await Promise.resolve()
-    while (waiting.length > 0) await commitSome(waiting.splice(0, MAX_GROUP))
+    while (waiting.length > 0) {
+      // A commit of SQLite blocks this thread. All requests that arrived meanwhile are handled in
+      // one turn of the event loop, and those that make a change join the group at its end.
+      await setImmediate()
+      await commitSome(waiting.splice(0, MAX_GROUP))
+    }
     isRunning = false
   }
 

@@ -1,16 +1,15 @@
-import { decryptSessionKeys, readMessage } from 'openpgp'
 import { concat } from '../../lib/concat.js'
 import type { Ciphers } from '../ciphers.js'
-import { secretOf } from '../keys/keys.js'
 import type { PrivateKey } from '../keys/keys.js'
 import { readContent } from './open-content.js'
 import { openByOpenpgp } from './open-fallback.js'
 import { Body, ByteSource } from './open-packets.js'
 import { openSeipd1 } from './open-seipd1.js'
 import { isGcm, openSeipd2, readSeipd2Header } from './open-seipd2.js'
-import { packet, TAG } from '../packets.js'
-import { forReading } from '../keys/policy.js'
-import { cannotOpen, expectAddressed } from './addressed.js'
+import { TAG } from '../packets.js'
+import { cannotOpen } from './addressed.js'
+import { sessionKeyOf } from './session-keys.js'
+import type { LastSessionKey } from './session-keys.js'
 
 /** Key packets allowed before the data: enough for any real list of recipients. */
 const MAX_KEY_PACKETS = 512
@@ -29,6 +28,8 @@ export interface OpenOptions {
    * which halves the time. Otherwise the caller may keep the pieces.
    */
   readonly isTransient?: boolean
+  /** Kept between messages of one envelope, which are then opened faster. */
+  readonly lastSessionKey?: LastSessionKey
 }
 
 /**
@@ -48,14 +49,13 @@ export interface OpenOptions {
 export async function* openMessage(
   source: AsyncIterable<Uint8Array>,
   keys: readonly PrivateKey[],
-  { ciphers, maxContentBytes = MAX_CONTENT_BYTES, isTransient = false }: OpenOptions,
+  options: OpenOptions,
 ): AsyncGenerator<Uint8Array> {
   const bytes = new ByteSource(source)
   try {
     const { keyPackets, data } = await readFront(bytes)
-    const free = isTransient ? ciphers.free : undefined
-    const plaintext = await openData(keyPackets, data, keys, ciphers, free)
-    yield* readContent(plaintext, maxContentBytes)
+    const plaintext = await openData(keyPackets, data, keys, options)
+    yield* readContent(plaintext, options.maxContentBytes ?? MAX_CONTENT_BYTES)
     await data.skip()
     if ((await bytes.octet()) !== undefined) throw new Error('something follows the message')
   } catch (cause) {
@@ -91,16 +91,17 @@ async function openData(
   keyPackets: readonly Uint8Array[],
   data: Body,
   keys: readonly PrivateKey[],
-  ciphers: Ciphers,
-  free: ((bytes: Uint8Array) => void) | undefined,
+  { ciphers, isTransient = false, lastSessionKey }: OpenOptions,
 ): Promise<AsyncIterable<Uint8Array>> {
+  const free = isTransient ? ciphers.free : undefined
+  const sessionKey = (kind: 3 | 6): Promise<Uint8Array> =>
+    lastSessionKey?.get(keyPackets, kind, keys) ?? sessionKeyOf(keyPackets, kind, keys)
   const version = (await data.exactly(1))[0]
   if (data.tag === TAG.protected && version === 1)
-    return openSeipd1(data, await sessionKeyOf(keyPackets, 3, keys), ciphers, free)
+    return openSeipd1(data, await sessionKey(3), ciphers, free)
   if (data.tag === TAG.protected && version === 2) {
     const header = await readSeipd2Header(data)
-    if (isGcm(header))
-      return openSeipd2(data, header, await sessionKeyOf(keyPackets, 6, keys), ciphers, free)
+    if (isGcm(header)) return openSeipd2(data, header, await sessionKey(6), ciphers, free)
     const { cipher, mode, chunkOctet, salt } = header
     const front = concat([Uint8Array.of(2, cipher, mode, chunkOctet), salt])
     return openByOpenpgp(keyPackets, data, front, keys)
@@ -108,33 +109,4 @@ async function openData(
   if (data.tag === TAG.draftAead && version === 1)
     return openByOpenpgp(keyPackets, data, Uint8Array.of(1), keys)
   throw new Error('unknown version')
-}
-
-/**
- * Gets the session key from a key packet of the version that matches the data (RFC 9580 section
- * 10.3.2.1). Others are ignored; otherwise an attacker could downgrade a message to the weaker
- * format.
- */
-export async function sessionKeyOf(
-  keyPackets: readonly Uint8Array[],
-  version: 3 | 6,
-  keys: readonly PrivateKey[],
-): Promise<Uint8Array> {
-  const fitting = keyPackets.filter((body) => body[0] === version)
-  const message = await readMessage({
-    binaryMessage: concat(fitting.map((body) => packet(TAG.keyPacket, body))),
-    config: forReading,
-  })
-  expectAddressed(message, keys)
-  const found = await decryptSessionKeys({
-    message,
-    decryptionKeys: keys.map(secretOf),
-    config: forReading,
-  })
-  const [one, ...others] = found
-  if (!one || others.length > 0) throw new Error('not one session key')
-  // Version 3 packets name the cipher next to the key. Only AES is accepted, of the size that the
-  // key has.
-  if (version === 3 && !one.algorithm?.startsWith('aes')) throw new Error('not AES')
-  return one.data
 }

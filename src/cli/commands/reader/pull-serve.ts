@@ -5,7 +5,7 @@ import { collect, portNumber, wholeNumber } from '../../arguments.js'
 import { CommandError } from '../../command-error.js'
 import type { GatewayClient } from '../../client.js'
 import type { Output } from '../../output.js'
-import type { Shelf } from '../../reader/pull.js'
+import type { Shelf } from '../../reader/opened/shelf.js'
 
 export interface ServeOptions {
   readonly serve?: number

@@ -6,8 +6,8 @@ import type { TextDetector } from '../deidentify/index.js'
 import { expectAnchor } from '../ledger/published/index.js'
 import { createLedger } from '../ledger/log/index.js'
 import type { Ledger } from '../ledger/log/index.js'
-import { openRowGuard } from '../ledger/rows/index.js'
-import type { RowGuard } from '../ledger/rows/index.js'
+import { createSigners, openRowGuard } from '../ledger/rows/index.js'
+import type { RowGuard, Signers } from '../ledger/rows/index.js'
 import { NocturneError } from '../lib/errors.js'
 import { randomName } from '../lib/ids.js'
 import { createLogger } from '../lib/logger.js'
@@ -82,6 +82,8 @@ export interface Ground {
   readonly ledger: Ledger
   /** Tells rows of this site from those that somebody wrote past it. */
   readonly guard: RowGuard
+  /** The same, of rows that hold what somebody signed. */
+  readonly signers: Signers
   readonly store: ObjectStore
   /** Where the ledger is published. */
   readonly logFiles: LogFiles
@@ -148,10 +150,12 @@ export async function openGround(
   const logFiles = opened.keep(await openLogFiles(config.store))
   if (options.anchor !== 'skip') await expectAnchor(state, logFiles, ledger.verifierKey)
   const guard = await openRowGuard(ledger, secrets.ledgerKey)
+  const fingerprintOf = async (text: string) => (await keys.inspect(text)).fingerprint
+  const signers = createSigners({ guard, fingerprintOf })
   const roll = await createRoll({ config, state, guard })
   return {
     site: { ...site, config: configInEffect(config, roll) },
-    ...{ filed: config, roll, guard, now, keys, gatewayKey, gatewayKeyUntil },
+    ...{ filed: config, roll, guard, signers, now, keys, gatewayKey, gatewayKeyUntil },
     ...{ textDetector, state, ledger, store },
     logger: options.logger ?? createLogger(config.logLevel),
     ...steadyTimes(options, state),

@@ -71,9 +71,10 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       ...{ ...oversight, ...retained, ...reading },
     })
     const { logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles } = ground
+    const { signers } = ground
     return {
       ...{ site: ground.site, filed: ground.filed, roll: ground.roll },
-      ...{ logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles },
+      ...{ logger, now, gatewayKey, textDetector, state, ledger, guard, signers, store, logFiles },
       ...{ ...records, ...reading, ...asking, ...oversight, ...office, ...retained },
       timekeeping,
       ...pathsOf(ground, records, reading, oversight),

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { createTokens } from '../../src/access/index.js'
 import type { Tokens } from '../../src/access/index.js'
 import { createRegisters } from '../../src/compliance/registers.js'
-import { adoptRows, surveyRows } from '../../src/ledger/rows/index.js'
+import { adoptRows, createSigners, surveyRows } from '../../src/ledger/rows/index.js'
 import type { Actor } from '../../src/ledger/log/index.js'
 import { createCertificates, createGatewayKeys } from '../../src/site/index.js'
 import type { Tables } from '../../src/state/index.js'
@@ -219,6 +219,57 @@ describe('an entry of a register', () => {
     })
     await registers.all()
     expect((await alerts()).map((detail) => detail?.reason)).toEqual(['mac', 'ledger', 'missing'])
+  })
+})
+
+describe('what somebody signed', () => {
+  const signed = (id: string, author: string, certificate: string) => ({ id, author, certificate })
+  const signersOf = () =>
+    createSigners({
+      guard: site.guard,
+      fingerprintOf: (text) =>
+        text.includes('broken')
+          ? Promise.reject(new Error('broken'))
+          : Promise.resolve(fingerprintOf(text)),
+    })
+  const named = (principal: string, from: string | null, to: string | null) =>
+    site.ledger.note({
+      ...{ type: 'certificate.changed', outcome: 0, actor: operator },
+      detail: { principal, from, to },
+    })
+
+  it('is handed out with a certificate that its signer has or had, and with no other', async () => {
+    const signers = signersOf()
+    const rows = [
+      signed('1', 'reader-1', 'former'),
+      signed('2', 'reader-1', 'present'),
+      signed('3', 'reader-1', 'stranger'),
+      signed('4', 'reader-1', 'colleague'),
+      signed('5', 'reader-1', 'broken'),
+      signed('6', 'nobody', 'present'),
+    ]
+    const sift = async () =>
+      (await signers.sift('case_reports', rows, ({ author }) => author)).map(({ id }) => id)
+    await named('reader-1', null, fingerprintOf('former'))
+    await named('reader-1', fingerprintOf('former'), fingerprintOf('present'))
+    await named('reader-2', null, fingerprintOf('colleague'))
+    expect(await sift()).toEqual(['1', '2'])
+    const bad = ['3', '4', '5', '6']
+    const found = bad.map((row) => ({ table: 'case_reports', row, reason: 'signer' }))
+    expect(await alerts()).toEqual(found)
+    expect(site.guard.mismatches().map(({ id }) => id)).toEqual(bad)
+    // Each is an alert once; one that is as it was is used, and no longer named.
+    rows[2] = signed('3', 'reader-1', 'present')
+    expect(await sift()).toEqual(['1', '2', '3'])
+    expect(await alerts()).toHaveLength(4)
+    expect(site.guard.mismatches().map(({ id }) => id)).toEqual(['4', '5', '6'])
+  })
+
+  it('stays readable after its signer has been removed', async () => {
+    await named('reader-1', null, fingerprintOf('present'))
+    await named('reader-1', fingerprintOf('present'), null)
+    const rows = [signed('1', 'reader-1', 'present')]
+    expect(await signersOf().sift('handovers', rows, ({ author }) => author)).toEqual(rows)
   })
 })
 

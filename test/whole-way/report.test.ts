@@ -3,10 +3,13 @@
  * that cannot read it, and opened and re-identified by the facility's command.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import Database from 'better-sqlite3'
+import { readKey } from 'openpgp'
 import { createServer } from 'node:net'
 import type { AddressInfo, Server } from 'node:net'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { eventually } from '../_eventually.js'
 import { makeSite, nocturne } from './_gateway.js'
 import type { Ran, RunningGateway, TestSite } from './_gateway.js'
 import { call, upload } from './_http.js'
@@ -54,6 +57,9 @@ afterAll(async () => {
   await gateway.stop()
   await site.remove()
 })
+
+const publicKeyOf = async (armored: string): Promise<string> =>
+  (await readKey({ armoredKey: armored })).toPublic().armor()
 
 describe('a report', () => {
   it('that is empty, or states agreement without a preliminary report, is refused', async () => {
@@ -161,6 +167,28 @@ describe('a report', () => {
     })
     expect(refused.status).toBe(403)
   })
+
+  it('is not handed out while its row in the database names a certificate of somebody else', async () => {
+    const token = await site.token('facility-a')
+    const { body } = await call(gateway, 'GET', '/v1/reports', { token })
+    const id = (body.reports as { id: string }[])[0]?.id ?? ''
+    const show = () => call(gateway, 'GET', `/v1/reports/${id}`, { token })
+    const { certificate } = (await show()).body
+    const database = new Database(join(site.dir, 'data/nocturne.db'))
+    const write = (text: unknown) =>
+      database.prepare('update case_reports set certificate = ? where id = ?').run(text, id)
+    write(await publicKeyOf(await readFile(site.keyFile('officer-1'), 'utf8')))
+    expect(await show()).toMatchObject({ status: 500, body: { code: 'object_missing' } })
+    const operator = await site.token('operator-1')
+    const ready = await eventually(
+      async () => (await call(gateway, 'GET', '/readyz', { token: operator })).body.warnings,
+      (warnings) => JSON.stringify(warnings).includes(id),
+    )
+    expect(JSON.stringify(ready)).toContain(`the row ${id} of case_reports is not used`)
+    write(certificate)
+    database.close()
+    expect((await show()).status).toBe(200)
+  }, 30_000)
 
   it('gets feedback that only its author can read, and of which the ledger knows no score', async () => {
     await writeFile(at('review.txt'), `Look at slice 2: ${PLANTED} was missed.`)

@@ -4,12 +4,13 @@ import type { Request, Response } from 'express'
 import type { Action, AskerOfCase, Gatekeeper } from '../../access/index.js'
 import { answerView, criticalView } from '../../critical/index.js'
 import type { Critical } from '../../critical/index.js'
+import type { Signers } from '../../ledger/rows/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import { newCritical, newReadBack } from '../../protocol/critical.js'
 import { criticalQuery } from '../../protocol/http/critical.js'
 import { signedRequest } from '../../protocol/signed.js'
 import type { Reply } from '../../reply.js'
-import type { CriticalResultTable } from '../../state/night/index.js'
+import type { CriticalAnswerTable, CriticalResultTable } from '../../state/night/index.js'
 import { parseBody, parseQuery } from '../parse.js'
 import { admit, admitToCase } from '../request.js'
 
@@ -17,6 +18,7 @@ export interface CriticalRouteRooms {
   readonly gatekeeper: Gatekeeper
   readonly critical: Critical
   readonly reply: Pick<Reply, 'recipients'>
+  readonly signers: Signers
 }
 
 /** Room for 64 KiB in base64, and the signatures. */
@@ -61,7 +63,7 @@ export function criticalRoutes(rooms: CriticalRouteRooms): Router {
 }
 
 function readingRoutes(router: Router, rooms: CriticalRouteRooms): void {
-  const { gatekeeper, critical } = rooms
+  const { gatekeeper, critical, signers } = rooms
 
   router.get('/critical', async (request, response) => {
     const { session, actor } = await admit(gatekeeper, request, 'report.list')
@@ -78,8 +80,10 @@ function readingRoutes(router: Router, rooms: CriticalRouteRooms): void {
 
   router.get('/critical/:id', async (request, response) => {
     const { row } = await admitToCritical(rooms, request, 'transfer.read')
-    const { statement, signature, certificate } = row
-    const answers = (await critical.answers(row.id)).map(answerView)
+    const [sound] = await signers.sift('critical_results', [row], ({ author }) => author)
+    if (!sound) throw new NocturneError('object_missing')
+    const { statement, signature, certificate } = sound
+    const answers = (await answersOf(rooms, row)).map(answerView)
     response.json({ ...criticalView(row), statement, signature, certificate, answers })
   })
 
@@ -90,7 +94,7 @@ function readingRoutes(router: Router, rooms: CriticalRouteRooms): void {
 
   router.get('/critical/:id/readback', async (request, response) => {
     const { asker, row } = await admitToCritical(rooms, request, 'report.read')
-    const newest = (await critical.answers(row.id)).findLast(({ message }) => message !== null)
+    const newest = (await answersOf(rooms, row)).findLast(({ message }) => message !== null)
     if (!newest?.message) throw new NocturneError('not_found')
     send(response, await critical.read(asker, row, newest.message))
   })
@@ -100,6 +104,15 @@ function readingRoutes(router: Router, rooms: CriticalRouteRooms): void {
     response.json(await rooms.reply.recipients(caseRow))
   })
 }
+
+/** A read-back is signed by the facility, everything else by the reader who answered. */
+const answersOf = async (
+  { critical, signers }: CriticalRouteRooms,
+  { id, facility }: CriticalResultTable,
+): Promise<readonly CriticalAnswerTable[]> =>
+  signers.sift('critical_answers', await critical.answers(id), ({ kind, answered_by }) =>
+    kind === 'read-back' ? facility : answered_by,
+  )
 
 const send = (response: Response, message: Buffer): void => {
   response.type('application/pgp-encrypted').send(message)

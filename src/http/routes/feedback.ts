@@ -58,7 +58,9 @@ export function feedbackRoutes(rooms: FeedbackRouteRooms): Router {
 
   router.get('/feedback', async (request, response) => {
     const { session } = await admit(gatekeeper, request, 'feedback.list')
-    response.json({ feedback: (await listFeedback(rooms, session.principal.id)).map(viewOf) })
+    const rows = await listFeedback(rooms, session.principal.id)
+    const sound = await rooms.signers.sift('report_feedback', rows, ({ giver }) => giver)
+    response.json({ feedback: sound.map(viewOf) })
   })
 
   router.get('/feedback/:id/message', async (request, response) => {

@@ -13,6 +13,7 @@ import {
 } from '../../duty/handover/index.js'
 import type { Handed } from '../../duty/handover/index.js'
 import type { Ledger } from '../../ledger/log/index.js'
+import type { Signers } from '../../ledger/rows/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import { groupQuery, newHandover } from '../../protocol/http/handovers.js'
 import type { HandoverAnswer, HandoverItem, HandoverView } from '../../protocol/http/handovers.js'
@@ -28,6 +29,7 @@ export interface HandoverRouteRooms {
   readonly critical: Pick<Critical, 'list'>
   readonly state: State
   readonly ledger: Ledger
+  readonly signers: Signers
   readonly site: { readonly config: { readonly gateway: { readonly name: string } } }
   readonly now: () => number
 }
@@ -47,7 +49,8 @@ export function handoverRoutes(rooms: HandoverRouteRooms): Router {
     const { session } = await admit(gatekeeper, request, 'handover.list')
     const { role, groups } = session.principal
     const rows = await listHandovers(parts, role === 'reader' ? groups : undefined)
-    response.json({ handovers: rows.map(viewOf) })
+    const sound = await rooms.signers.sift('handovers', rows, ({ giver }) => giver)
+    response.json({ handovers: sound.map(viewOf) })
   })
 
   router.get('/handovers/recipients', async (request, response) => {

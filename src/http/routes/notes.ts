@@ -4,6 +4,7 @@ import type { Gatekeeper } from '../../access/index.js'
 import { addNote, readNotes } from '../../cases/notes/index.js'
 import type { NoteParts } from '../../cases/notes/index.js'
 import type { Directory } from '../../directory/index.js'
+import type { Signers } from '../../ledger/rows/index.js'
 import { newNote } from '../../protocol/http/notes.js'
 import type { NoteView } from '../../protocol/http/notes.js'
 import type { NoteTable } from '../../state/cases/index.js'
@@ -13,6 +14,7 @@ import { admitToCase } from '../request.js'
 export interface NoteRouteRooms extends NoteParts {
   readonly gatekeeper: Pick<Gatekeeper, 'admitToCase'>
   readonly directory: Pick<Directory, 'principal' | 'facilityRecipient' | 'usableRecipientsOf'>
+  readonly signers: Signers
   readonly site: { readonly config: { readonly gateway: { readonly name: string } } }
 }
 
@@ -33,7 +35,9 @@ export function noteRoutes(rooms: NoteRouteRooms): Router {
 
   router.get('/cases/:id/notes', async (request, response) => {
     const { actor, row } = await admitToCase(gatekeeper, request, 'case.note')
-    response.json({ notes: (await readNotes(rooms, actor, row)).map(viewOf) })
+    const notes = await readNotes(rooms, actor, row)
+    const sound = await rooms.signers.sift('case_notes', notes, ({ author }) => author)
+    response.json({ notes: sound.map(viewOf) })
   })
 
   router.post('/cases/:id/notes', json({ limit: '160kb' }), async (request, response) => {

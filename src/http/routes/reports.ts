@@ -2,6 +2,7 @@
 import { Router, json } from 'express'
 import type { Request } from 'express'
 import type { Action, AskerOfCase, Gatekeeper } from '../../access/index.js'
+import type { Signers } from '../../ledger/rows/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import { acknowledgeReport, newReport } from '../../protocol/report.js'
 import { reportsQuery } from '../../protocol/http/reports.js'
@@ -14,6 +15,7 @@ import { admit, admitToCase } from '../request.js'
 export interface ReportRouteRooms {
   readonly gatekeeper: Gatekeeper
   readonly reply: Reply
+  readonly signers: Signers
 }
 
 /** Room for 5 MiB in base64, and the signatures. */
@@ -56,7 +58,9 @@ export function reportRoutes(rooms: ReportRouteRooms): Router {
 
   router.get('/reports/:id', async (request, response) => {
     const { report } = await admitToReport(rooms, request, 'transfer.read')
-    const { statement, signature, certificate } = report
+    const [sound] = await rooms.signers.sift('case_reports', [report], ({ author }) => author)
+    if (!sound) throw new NocturneError('object_missing')
+    const { statement, signature, certificate } = sound
     response.json({ ...reportView(report), statement, signature, certificate })
   })
 

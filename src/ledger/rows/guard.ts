@@ -28,14 +28,25 @@ export interface RowGuard extends RowMacs {
   ): Promise<FollowedRows<R>>
   /** Reports rows that must exist according to the ledger but do not. */
   missing(table: GuardedTable, ids: readonly string[]): Promise<void>
+  /** A row that was judged without a MAC; undefined when it matches. */
+  judged(table: SignedTable, id: string, reason: 'signer' | undefined): Promise<void>
   /** Rows that were found to mismatch and have not matched since. */
   mismatches(): readonly Mismatch[]
 }
 
+/** Tables of `Signers`, whose rows have no MAC. */
+export type SignedTable =
+  | 'case_reports'
+  | 'critical_results'
+  | 'critical_answers'
+  | 'case_notes'
+  | 'report_feedback'
+  | 'handovers'
+
 export interface Mismatch {
-  readonly table: GuardedTable
+  readonly table: GuardedTable | SignedTable
   readonly id: string
-  readonly reason: 'mac' | 'ledger' | 'missing'
+  readonly reason: 'mac' | 'ledger' | 'missing' | 'signer'
 }
 
 /** Texts for people. */
@@ -43,6 +54,7 @@ export const MISMATCHES: Readonly<Record<Mismatch['reason'], string>> = {
   mac: 'its content was not written by a gateway of this site',
   ledger: 'a later event of the ledger contradicts it',
   missing: 'it is recorded in the ledger, but missing',
+  signer: 'its signature is by a certificate that the ledger never named for its signer',
 }
 
 /**
@@ -74,7 +86,7 @@ export function createRowGuard(parts: {
   const found = new Map<string, Mismatch>()
   const told = new Set<string>()
 
-  const tell = async (table: GuardedTable, given: string, reason: Mismatch['reason']) => {
+  const tell = async (table: Mismatch['table'], given: string, reason: Mismatch['reason']) => {
     const id = ID.test(given) ? given : 'unknown'
     const key = `${table} ${id}`
     if (found.size < MOST_MISMATCHES) found.set(key, { table, id, reason })
@@ -112,6 +124,10 @@ export function createRowGuard(parts: {
     },
     missing: async (table, ids) => {
       for (const id of ids) await tell(table, id, 'missing')
+    },
+    judged: async (table, id, reason) => {
+      if (reason === undefined) found.delete(`${table} ${id}`)
+      else await tell(table, id, reason)
     },
     mismatches: () => [...found.values()],
   }

@@ -13,6 +13,8 @@ export interface RowHistory {
    */
   certificate(principal: string): NamedCertificate | undefined
   principals(): readonly string[]
+  /** Whether the certificate was in effect for the principal at some time. */
+  wasNamed(principal: string, fingerprint: string): boolean
   /** Whether a register entry was ended. */
   isEnded(entry: string): boolean
   /** Register entries that were added and have not been ended. */
@@ -41,6 +43,7 @@ const FOLLOWED = [
 
 export function createRowHistory(ledger: Pick<Ledger, 'query'>): RowHistory {
   const certificates = new Map<string, NamedCertificate>()
+  const fingerprints = new Map<string, Set<string>>()
   const added = new Set<string>()
   const ended = new Set<string>()
   const enrolled = new Map<string, string>()
@@ -58,6 +61,8 @@ export function createRowHistory(ledger: Pick<Ledger, 'query'>): RowHistory {
       enrolled.set(principal, related)
     if (type === 'person.removed' && typeof principal === 'string') enrolled.delete(principal)
     if (type !== 'certificate.changed' || typeof principal !== 'string') return
+    const all = fingerprints.get(principal) ?? new Set()
+    fingerprints.set(principal, typeof to === 'string' ? all.add(to) : all)
     certificates.set(principal, {
       fingerprint: typeof to === 'string' ? to : null,
       digest: typeof certificate === 'string' ? certificate : undefined,
@@ -88,6 +93,7 @@ export function createRowHistory(ledger: Pick<Ledger, 'query'>): RowHistory {
     },
     certificate: (principal) => certificates.get(principal),
     principals: () => [...certificates.keys()],
+    wasNamed: (principal, fingerprint) => fingerprints.get(principal)?.has(fingerprint) === true,
     isEnded: (entry) => ended.has(entry),
     registered: () => [...added],
     enrolled: () => enrolled,

@@ -51,6 +51,7 @@ export const CRITICAL_ROUTES = {
         json: criticalWholeAnswer,
       },
     },
+    errors: ['object_missing'],
   },
   'GET /v1/critical/{id}/message': {
     tag: CRITICAL,

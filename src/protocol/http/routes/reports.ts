@@ -57,6 +57,7 @@ export const REPORT_ROUTES = {
     roles: ['sender', 'reader', 'officer'],
     path: { id: 'Of the report.' },
     answers: { 200: { about: 'The report and what its reader signed.', json: reportAnswer } },
+    errors: ['object_missing'],
   },
   'GET /v1/reports/{id}/message': {
     tag: REPORTS,

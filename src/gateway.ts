@@ -177,7 +177,8 @@ async function serve(
     refusal: (reason) => metrics.refusal(reason),
   })
   const hasWitnesses = rooms.site.config.witnesses.length > 0
-  held.stopWork = startWork({ ...rooms, membership, hasWitnesses, leaseMs: LEASE_MS })
+  const isEdge = rooms.edgeState !== undefined
+  held.stopWork = startWork({ ...rooms, membership, hasWitnesses, isEdge, leaseMs: LEASE_MS })
   held.loop = watchLoop()
   const seen = { metrics, doors: { ...held.doors, loop: held.loop } }
   const own = rooms.site.config.gateway.metrics

@@ -188,6 +188,21 @@ export const STATE_RULES = {
     next: 'check its time service; if the clock is right, run `nocturne purge --confirm-clock`',
     ...{ outcome: 8, everyMs: DAY_MS, lastsMs: 0 },
   },
+  'spool-near': {
+    title: 'The edge holds over 80 % of what may wait for its gateway: soon it refuses studies',
+    next: 'bring the line to the gateway back, or raise spool.limit in edge.yaml',
+    ...{ outcome: 12, everyMs: HOUR_MS, lastsMs: 0 },
+  },
+  'gateway-away': {
+    title: 'The edge has not reached its gateway for ten minutes: sealed studies wait',
+    next: 'check the line, then run nocturne edge check; nothing is lost meanwhile',
+    ...{ outcome: 8, everyMs: HOUR_MS, lastsMs: 10 * MINUTE_MS },
+  },
+  'edge-refused': {
+    title: 'The gateway refuses what the edge sealed',
+    next: 'run nocturne edge status, and follow the hint of the code that it shows',
+    ...{ outcome: 12, everyMs: HOUR_MS, lastsMs: 0 },
+  },
   'clock-jumped': {
     title: 'The clock of the gateway was set',
     next: 'check its time service; times in the ledger before and after differ by the jump',

@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   restore: async () => (await import('./commands/site/backup.js')).registerRestore,
   drill: async () => (await import('./commands/site/backup.js')).registerDrill,
   purge: async () => (await import('./commands/site/purge.js')).registerPurge,
+  edge: async () => (await import('./commands/site/edge.js')).registerEdge,
   intake: async () => (await import('./commands/site/intake.js')).registerIntake,
   key: async () => (await import('./commands/site/key.js')).registerKey,
   invite: async () => (await import('./commands/site/invite.js')).registerInvite,

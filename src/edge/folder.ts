@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import type { KeyMakers } from '../config/init/index.js'
 import { NocturneError } from '../lib/errors.js'
 import { EDGE_FILE, settingsText } from './settings.js'
-import type { EdgeSettings } from './settings.js'
+import type { NewSettings } from './settings.js'
 
 export interface NewEdge {
   /** Absolute path of the certificate that the operator of the gateway registers. */
@@ -29,7 +29,7 @@ export const isEdge = (dir: string): Promise<boolean> =>
  */
 export async function newEdge(
   dir: string,
-  settings: Omit<EdgeSettings, 'site'>,
+  settings: NewSettings,
   { newKey, newLedgerKey }: KeyMakers,
 ): Promise<NewEdge> {
   const root = resolve(dir)
@@ -45,7 +45,7 @@ export async function newEdge(
   await write(join(root, 'secrets', 'gateway.asc'), key.privateKey, 0o600)
   await write(join(root, 'secrets', 'ledger.pem'), ledger.privateKey, 0o600)
   await write(certificate, key.certificate, 0o644)
-  await write(join(root, EDGE_FILE), settingsText(settings), 0o644)
+  await write(join(root, EDGE_FILE), settingsText(settings), 0o600)
   return { certificate, fingerprint: key.fingerprint }
 }
 

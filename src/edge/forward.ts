@@ -23,28 +23,47 @@ type ForwardRooms = Pick<Rooms, 'transfers' | 'cases' | 'store' | 'gatewayKey' |
 
 const AT_ONCE = 100
 
+export interface ForwardOptions {
+  readonly signal?: AbortSignal
+  /** Transfers that are left for another time. */
+  readonly skips?: ReadonlySet<string>
+  /** What to do about a failure: if it returns, the next transfer follows; otherwise it throws. */
+  readonly failed?: (transfer: string, error: unknown) => void
+}
+
 /**
  * Forwards everything that waits, oldest first, and returns how many transfers. After a break, it
  * sends only what has not arrived; after a lost answer, the gateway recognizes the statement.
  *
- * @throws what the line throws; the transfer then still waits
+ * @throws what the line throws, unless `failed` takes it; the transfer then still waits
  */
 export async function forwardWaiting(
   rooms: ForwardRooms,
   as: Identity,
   line: Line,
-  signal?: AbortSignal,
+  { signal, skips = new Set(), failed = rethrow }: ForwardOptions = {},
 ): Promise<number> {
+  const left = new Set(skips)
   let forwarded = 0
   for (;;) {
-    const waiting = await rooms.transfers.sealed.waiting(AT_ONCE)
+    const oldest = await rooms.transfers.sealed.waiting(AT_ONCE + left.size)
+    const waiting = oldest.filter(({ id }) => !left.has(id))
+    if (waiting.length === 0) return forwarded
     for (const transfer of waiting) {
       signal?.throwIfAborted()
-      await forward(rooms, as, line, transfer)
-      forwarded += 1
+      try {
+        await forward(rooms, as, line, transfer)
+        forwarded += 1
+      } catch (error) {
+        failed(transfer.id, error)
+        left.add(transfer.id)
+      }
     }
-    if (waiting.length === 0) return forwarded
   }
+}
+
+function rethrow(_transfer: string, error: unknown): never {
+  throw error
 }
 
 async function forward(

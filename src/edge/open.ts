@@ -38,12 +38,7 @@ export interface PreparedEdge {
 export async function prepareEdge(dir: string, asking: Asking): Promise<PreparedEdge> {
   const root = resolve(dir)
   const settings = await readSettings(root)
-  const now = await asking.ask()
-  if (now) {
-    for (const one of certificatesOf(now)) await asking.verify(one)
-    await keepTold(root, now)
-  }
-  const told = now ?? (await readTold(root))
+  const told = (await askVerified(root, asking)) ?? (await readTold(root))
   if (!told) throw new NocturneError('gateway_unreachable')
   const vouched = new Set(certificatesOf(told).map(({ id, fingerprint }) => `${id} ${fingerprint}`))
   const options: EdgeOptions = {
@@ -52,6 +47,21 @@ export async function prepareEdge(dir: string, asking: Asking): Promise<Prepared
     isVouched: (principal, fingerprint) => vouched.has(`${principal} ${fingerprint}`),
   }
   return { site: await writeSite(root, told, settings, asking.load), told, options }
+}
+
+/**
+ * What the gateway tells now, kept once every proof was verified; undefined when it cannot be
+ * reached.
+ */
+export async function askVerified(
+  dir: string,
+  { ask, verify }: Pick<Asking, 'ask' | 'verify'>,
+): Promise<SealingAnswer | undefined> {
+  const told = await ask()
+  if (!told) return undefined
+  for (const one of certificatesOf(told)) await verify(one)
+  await keepTold(resolve(dir), told)
+  return told
 }
 
 const certificatesOf = ({
@@ -102,7 +112,7 @@ export async function openEdgeRooms(
  * @throws NocturneError `edge_signature_invalid` when the gateway has another certificate of it
  */
 export function identityOf(
-  { gatewayKey }: Pick<Rooms, 'gatewayKey'>,
+  { gatewayKey }: { readonly gatewayKey: Pick<Rooms['gatewayKey'], 'fingerprint' | 'certificate'> },
   { gateway, edge }: SealingAnswer,
 ): Identity {
   const { fingerprint, certificate } = gatewayKey

@@ -18,7 +18,7 @@ import type { EdgeSettings } from './settings.js'
 const TOLD_FILE = 'told.json'
 
 export const keepTold = (dir: string, told: SealingAnswer): Promise<void> =>
-  replace(join(dir, TOLD_FILE), JSON.stringify(told))
+  replaceFile(join(dir, TOLD_FILE), JSON.stringify(told))
 
 /** Undefined before the first time. */
 export async function readTold(dir: string): Promise<SealingAnswer | undefined> {
@@ -29,6 +29,13 @@ export async function readTold(dir: string): Promise<SealingAnswer | undefined> 
     throw new NocturneError('file_unreadable', { subject: TOLD_FILE, cause })
   }
 }
+
+/** Whether both name the same recipients and rules; the proofs change as the ledger grows. */
+export const isSameTold = (a: SealingAnswer, b: SealingAnswer): boolean =>
+  withoutProofs(a) === withoutProofs(b)
+
+const withoutProofs = (told: SealingAnswer): string =>
+  JSON.stringify(told, (name, value: unknown) => (name === 'receipt' ? undefined : value))
 
 /**
  * @param load reads a site from its folder
@@ -45,7 +52,7 @@ export async function writeSite(
   await keepCertificate(dir, told.facility)
   for (const one of people.values()) await keepCertificate(dir, one)
   await keepSecret(dir, told.facility.id)
-  await replace(
+  await replaceFile(
     join(dir, 'nocturne.yaml'),
     `# Written by the edge whenever it starts; change edge.yaml instead.\n${JSON.stringify(siteFile(told, own), null, 2)}\n`,
   )
@@ -90,7 +97,10 @@ function siteFile(told: SealingAnswer, own: EdgeSettings['site']): Record<string
       timezone,
       readers: recipients.map((one) => one.id).filter((one) => one !== RECOVERY),
     })),
-    people: readers.map((id) => ({ id, role: 'reader', certificate: certificatePath(id) })),
+    people: [
+      ...readers.map((id) => ({ id, role: 'reader', certificate: certificatePath(id) })),
+      ...(Array.isArray(own.people) ? (own.people as unknown[]) : []),
+    ],
     recovery: certificatePath(RECOVERY),
     keys: rules.keys,
   }
@@ -99,7 +109,7 @@ function siteFile(told: SealingAnswer, own: EdgeSettings['site']): Record<string
 const certificatePath = (id: string): string => `keys/of-${id}.asc`
 
 const keepCertificate = (dir: string, { id, certificate }: ProvenCertificate): Promise<void> =>
-  replace(join(dir, certificatePath(id)), certificate, 0o644)
+  replaceFile(join(dir, certificatePath(id)), certificate, 0o644)
 
 /** Pseudonyms depend on it, so an existing one is never replaced. */
 async function keepSecret(dir: string, facility: string): Promise<void> {
@@ -116,7 +126,7 @@ async function keepSecret(dir: string, facility: string): Promise<void> {
 }
 
 /** Whole or not at all. */
-async function replace(path: string, text: string, mode = 0o600): Promise<void> {
+export async function replaceFile(path: string, text: string, mode = 0o600): Promise<void> {
   const partial = `${path}.${randomName()}`
   const file = await open(partial, 'wx', mode)
   try {

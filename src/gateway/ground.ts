@@ -28,6 +28,8 @@ import { openState } from '../state/index.js'
 import type { State } from '../state/index.js'
 import { openLogFiles, openStore } from '../store/index.js'
 import type { LogFiles, ObjectStore } from '../store/index.js'
+import { createSpool } from '../transfer/sealed/index.js'
+import type { LineView, Spool } from '../transfer/sealed/index.js'
 
 export interface RoomOptions {
   readonly logger?: Logger
@@ -58,6 +60,10 @@ export interface EdgeOptions {
    * was confirmed there.
    */
   readonly isVouched: (principal: string, fingerprint: string) => boolean
+  /** How many sealed bytes may wait for the gateway; undefined: as many as the disk holds. */
+  readonly spoolBytes?: number | undefined
+  /** In the process that forwards. */
+  readonly line?: () => LineView
 }
 
 export interface Ground {
@@ -94,6 +100,8 @@ export interface Ground {
   /** OpenPGP by this site's policy and at this moment. */
   readonly keys: CurrentKeys
   readonly edge?: EdgeOptions | undefined
+  /** At an edge. */
+  readonly spool?: Spool | undefined
 }
 
 export interface CurrentKeys {
@@ -147,6 +155,8 @@ export async function openGround(
   const size = sizeOf(await ledger.checkpoint())
   await createBeginning(config.dir).expectData(size)
   const store = opened.keep(await openStore(config.store))
+  const limit = options.edge?.spoolBytes
+  const spool = limit === undefined ? undefined : createSpool({ state, store, now }, limit)
   const logFiles = opened.keep(await openLogFiles(config.store))
   if (options.anchor !== 'skip') await expectAnchor(state, logFiles, ledger.verifierKey)
   const guard = await openRowGuard(ledger, secrets.ledgerKey)
@@ -156,7 +166,7 @@ export async function openGround(
   return {
     site: { ...site, config: configInEffect(config, roll) },
     ...{ filed: config, roll, guard, signers, now, keys, gatewayKey, gatewayKeyUntil },
-    ...{ textDetector, state, ledger, store },
+    ...{ textDetector, state, ledger, spool, store: spool?.store ?? store },
     logger: options.logger ?? createLogger(config.logLevel),
     ...steadyTimes(options, state),
     origin: options.origin ?? (() => config.gateway.origin ?? `https://${gateway}`),

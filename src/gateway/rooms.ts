@@ -4,6 +4,7 @@ import type { Site } from '../config/index.js'
 import { Gathering } from '../gathering.js'
 import type { AssignStudy, BeginGathering } from '../gathering.js'
 import { readSealed } from '../protocol/sealing/statement.js'
+import type { EdgeState } from '../transfer/sealed/index.js'
 import { Upload } from '../transfer.js'
 import type { BeginUpload, PathRooms } from '../transfer.js'
 import type { Transfers, UploadTarget } from '../transfer/index.js'
@@ -30,7 +31,15 @@ export interface Rooms
   extends
     Omit<
       Ground,
-      'gatewayKeyUntil' | 'edge' | 'holder' | 'origin' | 'secret' | 'keys' | 'steady' | 'serverTime'
+      | 'gatewayKeyUntil'
+      | 'edge'
+      | 'spool'
+      | 'holder'
+      | 'origin'
+      | 'secret'
+      | 'keys'
+      | 'steady'
+      | 'serverTime'
     >,
     RecordRooms,
     ReadingRooms,
@@ -53,6 +62,8 @@ export interface Rooms
    */
   readonly expectAllowed: PathRooms['expectAllowed']
   readonly assignStudy: AssignStudy
+  /** At an edge alone. */
+  readonly edgeState?: (() => Promise<EdgeState>) | undefined
   close(): Promise<void>
 }
 
@@ -78,6 +89,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       ...{ ...records, ...reading, ...asking, ...oversight, ...office, ...retained },
       timekeeping,
       ...pathsOf(ground, records, reading, oversight),
+      edgeState: stateOfEdge(ground, reading),
       close: () => opened.close(),
     }
   } catch (error) {
@@ -88,13 +100,21 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
 
 /** The main paths, behind the gates of compliance. */
 function pathsOf(
-  { site, store, textDetector, state, ledger, now }: Ground,
+  { site, store, textDetector, state, ledger, spool, now }: Ground,
   { directory, certificates, facilityKeys, gatewayKeys }: RecordRooms,
   { transfers }: Pick<ReadingRooms, 'transfers'>,
   { compliance }: Pick<OversightRooms, 'compliance'>,
 ): Pick<Rooms, 'beginUpload' | 'beginGathering' | 'beginSealed' | 'expectAllowed' | 'assignStudy'> {
   const path = {
-    ...{ transfers, directory, store, facilityKeys, gatewayKeys, textDetector, now },
+    ...{
+      transfers,
+      directory,
+      store: spool ?? store,
+      facilityKeys,
+      gatewayKeys,
+      textDetector,
+      now,
+    },
     limits: site.config.limits,
     expectAllowed: (sender: Pick<UploadTarget, 'actor' | 'facility'>) =>
       expectSender({ directory, certificates, state, ledger }, sender),
@@ -107,10 +127,12 @@ function pathsOf(
       return transfers.waiting.assign(actor, transfer, { group, priority: wanted })
     },
     beginUpload: async (target) => {
+      await spool?.expectRoom()
       await gateOf(compliance, target)
       return Upload.begin(path, target)
     },
     beginGathering: async (target, study) => {
+      await spool?.expectRoom()
       // Where a study waits for its group, the gate is asked once a person names one.
       if (target.waits === undefined) await gateOf(compliance, target)
       return Gathering.begin(path, target, study)
@@ -129,6 +151,17 @@ function pathsOf(
     },
   }
 }
+
+const stateOfEdge = (
+  { edge }: Pick<Ground, 'edge'>,
+  { transfers }: Pick<ReadingRooms, 'transfers'>,
+): Rooms['edgeState'] =>
+  edge &&
+  (async () => ({
+    gateway: edge.gateway,
+    spool: { ...(await transfers.sealed.spool()), limit: edge.spoolBytes },
+    line: edge.line?.() ?? { refused: [] },
+  }))
 
 type GatedTarget = Pick<
   UploadTarget,

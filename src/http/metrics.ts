@@ -6,6 +6,8 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { CriticalCounts } from '../critical/index.js'
 import { WAITS } from '../protocol/words.js'
 import type { SinkStatus } from '../ledger/sinks/index.js'
+import type { EdgeState } from '../transfer/sealed/index.js'
+import { edgeMetrics } from './edge-metrics.js'
 
 export interface Metrics {
   readonly registry: Registry
@@ -35,6 +37,8 @@ export interface Metrics {
   waiting(studies: readonly { readonly reason: string }[]): void
   /** Share of its daily quota that each facility has used. */
   quotas(used: readonly (readonly [facility: string, share: number])[]): void
+  /** At an edge: what waits for its gateway. */
+  edge(state: EdgeState): void
   /** How long work that was due had to wait for the thread that answers requests. */
   loopDelay(since: LoopDelay): void
 }
@@ -58,6 +62,7 @@ export function createMetrics(): Metrics {
     ...oversightMetrics(gauge),
     ...nightMetrics(registry, gauge),
     ...alertMetrics(gauge, registry),
+    edge: edgeMetrics(registry),
   }
 }
 

@@ -16,6 +16,7 @@ const RETRY_AFTER: Partial<Record<NocturneError['code'], number>> = {
   database_unusable: 60,
   store_unavailable: 10,
   store_full: 60,
+  spool_full: 60,
   gateway_opening: 10,
   too_busy: 5,
   quota_reached: 3_600,

@@ -9,6 +9,7 @@ import type { State } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
 import type { Timekeeping } from '../timekeeping/index.js'
 import type { Transfers } from '../transfer/index.js'
+import type { EdgeState } from '../transfer/sealed/index.js'
 import { startRounds } from './rounds.js'
 
 export interface AlertingRooms {
@@ -25,6 +26,7 @@ export interface AlertingRooms {
     used(): Promise<readonly { readonly principal: string; readonly validUntil: number }[]>
   }
   readonly hasWitnesses: boolean
+  readonly edgeState?: (() => Promise<EdgeState>) | undefined
   readonly logger: Logger
   readonly now: () => number
 }
@@ -75,7 +77,17 @@ export async function observeAll(rooms: AlertingRooms, hasJumped: boolean): Prom
       .observe()
       .then((doubt) => alerts.observe('clock-doubted', doubt !== undefined)),
   )
+  await attempt(observeEdge(rooms))
   await attempt(alerts.follow())
+}
+
+async function observeEdge({ edgeState, alerts }: AlertingRooms): Promise<void> {
+  if (!edgeState) return
+  const { spool, line } = await edgeState()
+  const isNear = spool.limit !== undefined && spool.bytes >= NEAR * spool.limit
+  await alerts.observe('spool-near', isNear)
+  await alerts.observe('gateway-away', line.problem !== undefined)
+  await alerts.observe('edge-refused', line.refused.length > 0)
 }
 
 async function observeQuotas({ site, transfers, alerts }: AlertingRooms): Promise<void> {

@@ -52,6 +52,8 @@ export interface WorkRooms
   readonly membership: Pick<Membership, 'renew'>
   /** Uploads whose gateway has not renewed them for this long are swept. */
   readonly leaseMs: number
+  /** Nobody reads at an edge: its cases have their clocks at the gateway. */
+  readonly isEdge: boolean
 }
 
 /** While it is held, no later version migrates the database. */
@@ -65,6 +67,10 @@ const RENEW_MS = 20_000
 const REMIND_MS = 10 * 60_000
 /** Half-written objects untouched for a day have been abandoned. */
 const PARTIAL_MS = 24 * HOUR_MS
+
+const NOTHING_DUE: NightRooms['cases'] & NightRooms['critical'] = {
+  runDue: () => Promise.resolve(0),
+}
 
 const UNSWEPT = 'a sweep failed; the next one resumes it'
 const UNSWEPT_PARTIAL = 'half-written objects may be left; the next sweep removes them'
@@ -93,7 +99,8 @@ export function startWork(rooms: WorkRooms): () => Promise<void> {
   const stopPublishing = startPublishing(rooms)
   const stopWitnessing = startWitnessing(rooms)
   const stopForwarding = startForwarding(rooms)
-  const stopNight = startNight(rooms, warnOf(logger, UNDONE))
+  const night = rooms.isEdge ? { ...rooms, cases: NOTHING_DUE, critical: NOTHING_DUE } : rooms
+  const stopNight = startNight(night, warnOf(logger, UNDONE))
   const stopAlerting = startAlerting(rooms)
   return async () => {
     timers.forEach((timer) => clearInterval(timer))

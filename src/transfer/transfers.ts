@@ -63,6 +63,8 @@ import { completeSealed } from './sealed/complete.js'
 import { describeSealed, handedOver, waitingTransfers } from './sealed/hand-over.js'
 import type { HandOver, Identity } from './sealed/hand-over.js'
 import { sealerOf } from './sealed/sealer.js'
+import { spooled } from './sealed/spool.js'
+import type { SpoolView } from './sealed/spool.js'
 import { takeSealed } from './sealed/take.js'
 import { tellSealing } from './sealed/tell.js'
 import type { SealingAbout } from './sealed/tell.js'
@@ -162,6 +164,8 @@ export interface Transfers {
     /** @throws NocturneError as `describeSealed` */
     describe(transfer: Transfer, as: Identity, joins: string | undefined): Promise<HandOver>
     handedOver(transfer: Transfer, as: Identity, statement: string): Promise<void>
+    /** At an edge: what waits for the gateway. */
+    spool(): Promise<SpoolView>
   }
 
   /** How many parts of each of the transfers had each outcome. */
@@ -336,6 +340,7 @@ const sealedOf = (rooms: TransferRooms): Transfers['sealed'] => ({
   waiting: (limit) => waitingTransfers(rooms, limit),
   describe: (transfer, as, joins) => describeSealed(rooms, transfer, as, joins),
   handedOver: (transfer, as, statement) => handedOver(rooms, transfer, as, statement),
+  spool: () => spooled(rooms),
 })
 
 const crosswalksOf = (rooms: TransferRooms): Transfers['crosswalks'] => ({

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 // would link twice.
 import '../../src/config/index.js'
 import { GatewayClient } from '../../src/cli/client.js'
-import { fetchSealing, lineTo } from '../../src/cli/edge/line.js'
+import { fetchSealing, isAway, lineTo } from '../../src/cli/edge/line.js'
 import { openSite } from '../../src/cli/site/site.js'
 import { checkCertificate } from '../../src/cli/trust/trust.js'
 import { initSite } from '../../src/config/init/index.js'
@@ -19,6 +19,7 @@ import type { Site } from '../../src/config/index.js'
 import { newEdge } from '../../src/edge/folder.js'
 import type { Line } from '../../src/edge/forward.js'
 import { identityOf, openEdgeRooms, prepareEdge } from '../../src/edge/open.js'
+import type { Asking } from '../../src/edge/open.js'
 import { openRooms } from '../../src/gateway/rooms.js'
 import type { Rooms } from '../../src/gateway/rooms.js'
 import { createApp } from '../../src/http/app.js'
@@ -49,6 +50,10 @@ export interface EdgeSite {
   client(principal: string): Promise<GatewayClient>
   line(): Promise<Line>
   openEdge(): Promise<OpenedEdge>
+  /** As the command asks. */
+  asking(): Promise<Asking>
+  /** The gateway's own site file, changed; in effect with the next restart. */
+  change(change: (site: Site) => Site): void
   key(principal: string): Promise<PrivateKey>
   /** The line is cut: nobody listens. */
   cut(): Promise<void>
@@ -57,15 +62,16 @@ export interface EdgeSite {
   close(): Promise<void>
 }
 
-export async function openEdgeSite(): Promise<EdgeSite> {
+/** @param now the clock of the gateway */
+export async function openEdgeSite(now: () => number = Date.now): Promise<EdgeSite> {
   const parent = await mkdtemp(join(tmpdir(), 'nocturne-edge-'))
   const [dir, edgeDir] = [join(parent, 'site'), join(parent, 'edge')]
   await initSite(dir, { demo: true, newKey, newLedgerKey })
   const settings = { gateway: 'http://127.0.0.1', tokenFile: 'token' }
   const { certificate } = await newEdge(edgeDir, settings, { newKey, newLedgerKey })
   const read = await openSite(dir)
-  const site = withEdge(read, await readFile(certificate, 'utf8'))
-  let rooms = await openGateway(site)
+  let site = withEdge(read, await readFile(certificate, 'utf8'))
+  let rooms = await openGateway(site, now)
   let serving = await serve(rooms, 0)
   const { port } = serving
   const url = () => `http://127.0.0.1:${String(port)}`
@@ -82,18 +88,31 @@ export async function openEdgeSite(): Promise<EdgeSite> {
       signal: AbortSignal.abort(),
       onRetry: () => undefined,
     })
+  const asking = async (): Promise<Asking> => {
+    const asker = await client('edge-1')
+    return {
+      ask: async () => {
+        try {
+          return await fetchSealing(asker)
+        } catch (error) {
+          if (isAway(error)) return undefined
+          throw error
+        }
+      },
+      verify: (one) => checkCertificate(ledgerKey, one),
+      load: openSite,
+    }
+  }
   return {
     rooms: () => rooms,
-    ...{ edgeDir, url, client, line },
+    ...{ edgeDir, url, client, line, asking },
+    change: (change) => {
+      site = change(site)
+    },
     key: async (principal) =>
       readPrivateKey(await readFile(join(dir, `demo-keys/${principal}.asc`), 'utf8')),
     openEdge: async () => {
-      const asking = await client('edge-1')
-      const prepared = await prepareEdge(edgeDir, {
-        ask: () => fetchSealing(asking),
-        verify: (one) => checkCertificate(ledgerKey, one),
-        load: openSite,
-      })
+      const prepared = await prepareEdge(edgeDir, await asking())
       const config = { ...prepared.site.config, textDetector: noWitness }
       const quiet = { ...prepared, site: { ...prepared.site, config } }
       const opened = await openEdgeRooms(quiet, { logger })
@@ -110,7 +129,7 @@ export async function openEdgeSite(): Promise<EdgeSite> {
     restart: async () => {
       await serving.close()
       await rooms.close()
-      rooms = await openGateway(site)
+      rooms = await openGateway(site, now)
       serving = await serve(rooms, port)
     },
     close: async () => {
@@ -136,8 +155,8 @@ function withEdge({ config, secrets }: Site, certificate: string): Site {
   }
 }
 
-async function openGateway(site: Site): Promise<Rooms> {
-  const rooms = await openRooms(site, { logger, isAlone: true })
+async function openGateway(site: Site, now: () => number): Promise<Rooms> {
+  const rooms = await openRooms(site, { logger, now, isAlone: true })
   await rooms.certificates.record()
   await rooms.memberships.record()
   await rooms.gatewayKeys.record()

@@ -10,8 +10,9 @@ import { openTrust } from '../trust/trust.js'
 import type { Trust } from '../trust/trust.js'
 import { isEdge, newEdge } from '../../edge/folder.js'
 import { prepareEdge } from '../../edge/open.js'
-import type { PreparedEdge } from '../../edge/open.js'
+import type { Asking, PreparedEdge } from '../../edge/open.js'
 import { newLedgerKey } from '../../ledger/published/index.js'
+import { NocturneError } from '../../lib/errors.js'
 import { newKey } from '../../seal/keys/index.js'
 import { openSite } from '../site/site.js'
 import { fetchSealing, isAway } from './line.js'
@@ -44,6 +45,49 @@ export interface ReadyEdge {
   readonly trust: Trust | undefined
 }
 
+/** How an edge asks its gateway, and what it knows of it since. */
+export interface Contact {
+  readonly asking: Asking
+  /** As of the last answer; undefined while the line is cut, or when the gateway is not trusted. */
+  readonly trust: () => Trust | undefined
+}
+
+/** Its keys are pinned in the folder at the first contact. */
+export const PINNED_FILE = 'known-gateway.json'
+
+export function contactOf(
+  dir: string,
+  options: GatewayOptions,
+  client: GatewayClient,
+  output: Pick<Output, 'warn'>,
+): Contact {
+  let trust: Trust | undefined
+  const file = join(dir, PINNED_FILE)
+  return {
+    trust: () => trust,
+    asking: {
+      ask: async () => {
+        trust = undefined
+        try {
+          const opened = await openTrust({ ...connectionOf(options), client, output, file })
+          const told = await fetchSealing(client)
+          trust = opened
+          return told
+        } catch (error) {
+          if (isAway(error)) return undefined
+          throw error
+        }
+      },
+      verify: async (one) => {
+        if (!trust) throw new NocturneError('gateway_unreachable')
+        await trust.checkCertificate(one)
+      },
+      // Variables that override the settings of a gateway are not about this site.
+      load: (root) => openSite(root, {}),
+    },
+  }
+}
+
 /** @throws CommandError when the gateway refuses, or was never reached; `receipt_invalid` */
 export async function readyEdge(
   dir: string,
@@ -51,22 +95,7 @@ export async function readyEdge(
   client: GatewayClient,
   output: Pick<Output, 'warn'>,
 ): Promise<ReadyEdge> {
-  let trust: Trust | undefined
-  const prepared = await prepareEdge(dir, {
-    ask: async () => {
-      try {
-        const opened = await openTrust({ ...connectionOf(options), client, output })
-        const told = await fetchSealing(client)
-        trust = opened
-        return told
-      } catch (error) {
-        if (isAway(error)) return undefined
-        throw error
-      }
-    },
-    verify: async (one) => trust?.checkCertificate(one),
-    // Variables that override the settings of a gateway are not about this site.
-    load: (root) => openSite(root, {}),
-  })
-  return { prepared, trust }
+  const { asking, trust } = contactOf(dir, options, client, output)
+  const prepared = await prepareEdge(dir, asking)
+  return { prepared, trust: trust() }
 }

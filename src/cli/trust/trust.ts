@@ -68,6 +68,8 @@ interface Asking {
   readonly url: string
   readonly tokenFile: string | undefined
   readonly output: Pick<Output, 'warn'>
+  /** Where its keys are remembered instead of in the user's state folder. */
+  readonly file?: string
   /** The user names the certificates to trust, so it does not matter which are known. */
   readonly hasOwnSigners?: boolean
 }
@@ -80,8 +82,10 @@ interface Asking {
 export async function openTrust(asking: Asking): Promise<Trust> {
   const { client, url, tokenFile = '', output } = asking
   const answer = parseAnswer(gatewayAnswer, await client.json({ path: '/v1/gateway' }))
-  const file = knownFile(url, tokenFile)
-  const before = await readKnown(file)
+  const own = knownFile(url, tokenFile)
+  const file = asking.file ?? own
+  // An edge of an earlier version was met under the user's name.
+  const before = (await readKnown(file)) ?? (file === own ? undefined : await readKnown(own))
   const { name, ledgerKey, certificate, formerCertificates } = answer
   if (before !== undefined && before.ledgerKey !== ledgerKey)
     throw changed('ledger_key_changed', url, file)

@@ -21,6 +21,7 @@ import type { ObjectStore } from '../../store/index.js'
 import { clockProblem } from '../../timekeeping/index.js'
 import type { Timekeeping } from '../../timekeeping/index.js'
 import type { Transfers } from '../../transfer/index.js'
+import type { EdgeState } from '../../transfer/sealed/index.js'
 import { alive } from '../bare-app.js'
 import type { LoopDelay, Metrics } from '../metrics.js'
 import { admit } from '../request.js'
@@ -85,6 +86,8 @@ export interface HealthRooms {
   readonly timekeeping: Pick<Timekeeping, 'doubt'>
   readonly alerts: Pick<Alerts, 'counts' | 'active'>
   readonly certificateWarnings: Pick<CertificateWarnings, 'all' | 'daysLeft'>
+  /** At an edge alone. */
+  readonly edgeState?: (() => Promise<EdgeState>) | undefined
   readonly now: () => number
 }
 
@@ -155,6 +158,7 @@ export function metricsRoutes(
     metrics.cases(await rooms.cases.counts(), await countOf(rooms.state.db, 'clock.missed'))
     metrics.critical(await rooms.critical.counts())
     metrics.reviewOverdue(Math.max(0, await overdueMs(rooms)) / 1_000)
+    if (rooms.edgeState) metrics.edge(await rooms.edgeState())
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics())
   })
 
@@ -247,6 +251,7 @@ async function warningsOf(rooms: HealthRooms, certificates: string): Promise<str
       warnings.push(
         'a review of the ledger is overdue: ask an officer to run nocturne audit review',
       )
+    if (rooms.edgeState) warnings.push(...edgeWarnings(await rooms.edgeState()))
     const doubt = await rooms.timekeeping.doubt()
     if (doubt) {
       const { problem, hint } = clockProblem(doubt)
@@ -260,6 +265,27 @@ async function warningsOf(rooms: HealthRooms, certificates: string): Promise<str
   } catch {
     // The database is unavailable, which its own check reports.
   }
+  return warnings
+}
+
+/** From this share of its limit on, a spool may soon refuse studies. */
+const SPOOL_WARNING = 0.8
+
+function edgeWarnings({ spool, line }: EdgeState): readonly string[] {
+  const { bytes, limit, transfers } = spool
+  const warnings: string[] = []
+  if (line.problem !== undefined)
+    warnings.push(
+      `nothing is forwarded to the gateway (${line.problem}); transfers that wait here: ${String(transfers)}`,
+    )
+  if (line.refused.length > 0)
+    warnings.push(
+      `the gateway refuses ${String(line.refused.length)} of them: run nocturne edge status`,
+    )
+  if (limit !== undefined && bytes >= SPOOL_WARNING * limit)
+    warnings.push(
+      `${String(Math.round((100 * bytes) / limit))} % of spool.limit is taken: studies are refused at 100 %`,
+    )
   return warnings
 }
 

@@ -38,4 +38,9 @@ export const SEALING = {
     'not all data packets of the transfer have arrived',
     'ask which are wanted with POST /v1/sealed, and send those',
   ),
+  spool_full: entry(
+    507,
+    'too much waits at this edge for its gateway',
+    'send it again once the line to the gateway is up; nothing was kept, and what was acknowledged before waits here safely',
+  ),
 } as const satisfies Record<string, Entry>

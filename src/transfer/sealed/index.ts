@@ -8,3 +8,5 @@
  * Trusts: the edge, for what is inside its packets.
  */
 export type { HandOver, Identity } from './hand-over.js'
+export { createSpool } from './spool.js'
+export type { EdgeState, LineView, RefusedTransfer, Spool, SpoolView } from './spool.js'

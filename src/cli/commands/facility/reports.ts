@@ -4,26 +4,16 @@ import { wholeNumber } from '../../arguments.js'
 import { define, defineGroup } from '../../command.js'
 import type { Cli, Register } from '../../command.js'
 import { EXIT, toErrorJson } from '../../command-error.js'
-import { count, formatFingerprint } from '../../format.js'
+import { count } from '../../format.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
-import type { Output } from '../../output.js'
 import { addCrosswalkOptions, crosswalkLines } from './crosswalk.js'
-import type { CrosswalkOptions } from './crosswalk.js'
 import { FORMATS } from '../../facility/report-formats.js'
-import { targetsOf } from '../../facility/report-targets.js'
-import type { TargetOptions } from '../../facility/report-targets.js'
-import type { Format } from '../../facility/report-formats.js'
-import type { Delivery, OpenedReport } from '../../facility/reports.js'
-import type { OpeningWork } from '../../reader/seal-back.js'
-import type { ReportView } from '../../../protocol/http/reports.js'
-import type { GatewayClient } from '../../client.js'
+import { reportRound, tellCritical } from '../../facility/report-rounds.js'
+import type { RoundOptions } from '../../facility/report-rounds.js'
 import type { Command } from 'commander'
 
-interface FetchOptions extends GatewayOptions, CrosswalkOptions, TargetOptions {
-  readonly out: string
-  readonly format?: readonly Format[]
-}
+type FetchOptions = GatewayOptions & RoundOptions
 
 const ACCESS = '--gateway https://gateway.example.org --token-file facility-a.token'
 const OPENING = '--crosswalk crosswalk --key facility-a.asc'
@@ -109,7 +99,7 @@ function registerFetch(group: Command, cli: Cli): void {
     const crosswalks = await crosswalkLines(options, output)
     const done = await withGateway(options, cli, output, async (client) => {
       await tellCritical(output, client, new Set())
-      return round(cli, output, client, options, crosswalks)
+      return reportRound({ cli, output, client, crosswalks }, options)
     })
     output.json({ reports: done })
     const written = done.filter(({ error }) => error === undefined)
@@ -153,7 +143,7 @@ async function watch(cli: Cli, options: WatchOptions): Promise<void> {
       try {
         // First, because a report may take long to write.
         await tellCritical(output, client, told)
-        const done = await round(cli, output, client, options, crosswalks)
+        const done = await reportRound({ cli, output, client, crosswalks }, options)
         const written = done.filter(({ error }) => error === undefined).length
         total.written += written
         // What failed before has been delivered since, or is not waiting any more.
@@ -168,132 +158,3 @@ async function watch(cli: Cli, options: WatchOptions): Promise<void> {
   })
   output.json(total)
 }
-
-/**
- * Critical results that somebody here has to read back: each once, and again when it is overdue.
- *
- * @param told what was said before
- */
-async function tellCritical(
-  output: Output,
-  client: GatewayClient,
-  told: Set<string>,
-): Promise<void> {
-  const [{ listCritical }, { openCriticalText }] = await Promise.all([
-    import('../../reader/critical.js'),
-    import('../reader/critical-text.js'),
-  ])
-  for (const one of await listCritical(client, true)) {
-    const key = [one.id, one.state, one.missedAt !== undefined].join(' ')
-    if (!told.has(key)) output.warn(openCriticalText(one))
-    told.add(key)
-  }
-}
-
-interface Done {
-  readonly report: string
-  readonly code: string
-  readonly files?: readonly string[]
-  readonly signedBy?: string
-  readonly error?: unknown
-}
-
-/**
- * Fetches everything that is waiting. A report that fails stays unacknowledged, and the others
- * continue.
- */
-async function round(
-  cli: Cli,
-  output: Output,
-  client: GatewayClient,
-  options: FetchOptions,
-  { keys, lines }: Crosswalks,
-): Promise<readonly Done[]> {
-  const { waitingReports } = await import('../../facility/reports.js')
-  const waiting = await waitingReports(client)
-  const [first, ...more] = keys
-  if (waiting.length === 0 || !first) return []
-  const [{ fetchCrosswalks }, { makeFolder }, { readGateway }] = await Promise.all([
-    import('../../facility/crosswalk.js'),
-    import('../../local-write.js'),
-    import('../../reader/pull-targets.js'),
-  ])
-  const { name: gateway } = await readGateway(client, [])
-  const work = {
-    ...{ client, gateway, signal: cli.signal },
-    keys: [first, ...more] as const,
-    onRetry: () => output.warn('the connection broke; trying again'),
-  }
-  await fetchCrosswalks(client, options.crosswalk, undefined, cli.signal)
-  await makeFolder(options.out)
-  const delivery = {
-    out: options.out,
-    formats: options.format ?? FORMATS,
-    ...(await targetsOf(options)),
-  }
-  const done: Done[] = []
-  for (let at = 0; at < waiting.length; at += AT_ONCE) {
-    const some = waiting.slice(at, at + AT_ONCE)
-    done.push(...(await deliverSome(output, some, { work, delivery, lines })))
-  }
-  return done
-}
-
-/** Held in memory at a time, 5 MiB each; the crosswalks are read once for all of these. */
-const AT_ONCE = 20
-
-async function deliverSome(
-  output: Output,
-  waiting: readonly Waiting[],
-  { work, delivery, lines }: Delivering,
-): Promise<readonly Done[]> {
-  const [{ openReport, deliverReport }, { readIdentities }] = await Promise.all([
-    import('../../facility/reports.js'),
-    import('../../facility/report-identity.js'),
-  ])
-  const done: Done[] = []
-  const failed = ({ id, code }: Waiting, error: unknown) => {
-    output.failed(error, code)
-    done.push({ report: id, code, error: toErrorJson(error) })
-  }
-  const opened: OpenedReport[] = []
-  for (const one of waiting) {
-    work.signal.throwIfAborted()
-    await openReport(work, one.id).then(
-      (report) => opened.push(report),
-      (error: unknown) => failed(one, error),
-    )
-  }
-  if (opened.length === 0) return done
-  const studies = new Set(opened.flatMap(({ document }) => document.studies))
-  const identities = await readIdentities(lines(), studies).catch((error: unknown) => {
-    for (const { view } of opened) failed(view, error)
-  })
-  if (!identities) return done
-  for (const report of opened) {
-    work.signal.throwIfAborted()
-    const { view, signedBy } = report
-    try {
-      const files = await deliverReport(work, report, identities, delivery)
-      done.push({ report: view.id, code: view.code, files, signedBy })
-      output.print(
-        `${view.code}: ${view.status} report by ${view.author}, ${formatFingerprint(signedBy)}`,
-      )
-      for (const file of files) output.print(`  ${file}`)
-    } catch (error) {
-      failed(view, error)
-    }
-  }
-  return done
-}
-
-interface Delivering {
-  readonly work: OpeningWork
-  readonly delivery: Delivery
-  readonly lines: Crosswalks['lines']
-}
-
-type Crosswalks = Awaited<ReturnType<typeof crosswalkLines>>
-type Waiting = Pick<ReportView, 'id' | 'code'>
-
-/** @throws CommandError `usage` */

@@ -122,7 +122,7 @@ async function handOver({ rooms, as, ready, client, cli, output }: HandingOver):
     if (!ready.trust) throw kept()
     const onRetry = () => output.warn('the gateway does not answer; trying again')
     const line = lineTo({ client, trust: ready.trust, signal: cli.signal, onRetry })
-    const forwarded = await forwardWaiting(rooms, as, line, cli.signal)
+    const forwarded = await forwardWaiting(rooms, as, line, { signal: cli.signal })
     output.print(`sealed here; the gateway took over ${count(forwarded, 'transfer')}`)
   } catch (error) {
     throw isAway(error) ? kept(error) : error

@@ -38,6 +38,7 @@ const STORE: Omit<RouteDoc, 'summary'> = {
     'quota_reached',
     'store_unavailable',
     'store_full',
+    'spool_full',
     'recipient_unusable',
   ],
 }

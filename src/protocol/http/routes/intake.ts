@@ -18,6 +18,7 @@ const REQUISITION_ERRORS = [
   'quota_reached',
   'store_unavailable',
   'store_full',
+  'spool_full',
 ] as const satisfies RouteDoc['errors']
 
 export const INTAKE_ROUTES: Routes = {

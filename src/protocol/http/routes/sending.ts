@@ -45,6 +45,7 @@ const UPLOAD_ERRORS = [
   'quota_reached',
   'store_unavailable',
   'store_full',
+  'spool_full',
 ] as const satisfies RouteDoc['errors']
 
 const KEY_ERRORS = ['upload_under_way', 'upload_key_reused'] as const satisfies RouteDoc['errors']

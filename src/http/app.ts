@@ -117,7 +117,7 @@ export function createApp(
   if (proxies?.protocol === 'forwarded') app.set('trust proxy', addressList(proxies.trusted))
   app.use(endSlowReaders(rooms.site.config.limits))
   app.use(observe(rooms.logger, metrics))
-  app.use(endSlowBodies)
+  app.use(endSlowBodies())
   app.use(healthRoutes(rooms, doors, isOperator(rooms)))
   app.use(referenceRoutes())
   app.use(takeTurns())

@@ -17,21 +17,26 @@ const isStreamed = ({ headers }: Request): boolean =>
  * A body must be there within a minute, and one that was answered before its end, such as a refused
  * upload, is not read for long: the connection is closed.
  */
-export const endSlowBodies: RequestHandler = (request, response, next) => {
-  const late = isStreamed(request)
-    ? undefined
-    : setTimeout(() => {
-        if (request.complete) return
-        if (response.headersSent) request.socket.destroy()
-        else sendProblem(response.set('Connection', 'close'), new NocturneError('slow_client'))
-      }, BODY_MS).unref()
-  response.once('close', () => {
-    clearTimeout(late)
-    if (request.complete) return
-    setTimeout(() => request.socket.destroy(), GRACE_MS).unref()
-  })
-  next()
-}
+export const endSlowBodies =
+  ({ graceMs = GRACE_MS } = {}): RequestHandler =>
+  (request, response, next) => {
+    const end = (): void => {
+      // Once the rest of the body is there, the connection is used for further requests.
+      if (!request.complete) request.socket.destroy()
+    }
+    const late = isStreamed(request)
+      ? undefined
+      : setTimeout(() => {
+          if (request.complete) return
+          if (response.headersSent) end()
+          else sendProblem(response.set('Connection', 'close'), new NocturneError('slow_client'))
+        }, BODY_MS).unref()
+    response.once('close', () => {
+      clearTimeout(late)
+      if (!request.complete) setTimeout(end, graceMs).unref()
+    })
+    next()
+  }
 
 /**
  * A client that stops reading its answer, or reads less than the least on average, keeps an object

@@ -7,41 +7,20 @@
  * them after a restart.
  */
 import { CATALOGUE, NocturneError, asNocturneError } from './lib/errors.js'
-import type { Code } from './lib/errors.js'
 import type { Logger } from './lib/logger.js'
 import type { PathRooms } from './transfer.js'
-import type { BeginGathering, Gathering } from './gathering.js'
+import { FULL, ITEM_ALONE, keyOf, routeOf, studyKeyOf } from './gathering.js'
+import type { BeginGathering, Gathering, Route, Sender } from './gathering.js'
 import { Announced, dueIn, peek, studyHandle } from './intake/index.js'
-import type { ArrivalClock, CompletenessRule, InstanceSigns, Waits } from './intake/index.js'
-import type { Actor } from './ledger/log/index.js'
+import type { ArrivalClock, CompletenessRule, InstanceSigns } from './intake/index.js'
 import type { Part } from './receive/index.js'
+import { patientIn, prepareQuery, priorRoute } from './priors/index.js'
+import type { NewStudy, PriorStudies } from './priors/index.js'
 import type { FacilityKeys } from './site/index.js'
 import type { Priority } from './state/index.js'
 import type { InstanceReference, ItemAnswer, Transfers, UploadTarget } from './transfer/index.js'
 
-/** The sender of an instance. */
-export interface Sender {
-  readonly actor: Actor
-  readonly facility: string
-  /** Only for a DIMSE peer. */
-  readonly aeTitle?: string
-  /** The destination that the sender requested, as far as it gave one. */
-  readonly wanted?: Wanted
-}
-
-export interface Wanted {
-  readonly group?: string
-  readonly priority?: Priority
-}
-
-export interface Route {
-  readonly group: string
-  readonly priority: Priority
-  /** Named by a rule; otherwise the facility's own. */
-  readonly profile?: string
-  /** Why it waits for a person; `group` is NO_GROUP then. */
-  readonly waits?: Waits
-}
+export type { Route, Sender, Wanted } from './gathering.js'
 
 export interface ArrivalRooms {
   readonly beginGathering: BeginGathering
@@ -60,6 +39,7 @@ export interface ArrivalsOptions {
   readonly completeness: (priority: Priority) => CompletenessRule
   /** Monotonic, in milliseconds. */
   readonly clock: () => number
+  readonly priors?: PriorStudies
 }
 
 export interface Taken {
@@ -89,22 +69,11 @@ interface Arrival {
   gathering: Promise<Gathering> | undefined
   clock: { -readonly [K in keyof ArrivalClock]: ArrivalClock[K] }
   closing: Promise<void> | undefined
+  /** Whose study it is, where prior studies are asked for. Never written anywhere. */
+  patient: NewStudy | undefined
   /** It waits for a person, and nothing has arrived since: there is nothing to do. */
   isAtRest: boolean
 }
-
-/**
- * Errors of a single sender's connection. Like errors of a single item they leave the current
- * envelope usable; after any other error, the next instance starts a new one.
- */
-const ITEM_ALONE: ReadonlySet<Code> = new Set([
-  'association_broken',
-  'broken_multipart',
-  'slow_client',
-  'unauthenticated',
-])
-/** The transfer accepts no more: it is closed, and the next instance starts a new one. */
-const FULL: ReadonlySet<Code> = new Set(['too_many_items', 'transfer_too_large'])
 
 /** How long the answer that a sender may send is used for its further instances. */
 const ALLOWED_MS = 500
@@ -141,6 +110,7 @@ export class Arrivals {
       const items = await this.#add(arrival, gathering, checked, about)
       arrival.clock.received += items.filter(isNew).length
       arrival.isAtRest = false
+      arrival.patient ??= patientIn(this.#options.priors, arrival.target, signs)
       const isWaiting = arrival.target.waits !== undefined
       return { transfer: gathering.transfer, isWaiting, items }
     } finally {
@@ -186,6 +156,12 @@ export class Arrivals {
     const wasAtRest = arrival.isAtRest
     arrival.isAtRest = false
     if (wasAtRest && arrival.clock.active === 0) await (arrival.closing ?? this.#close(arrival))
+  }
+
+  /** Closes the prior studies of this transfer immediately: no more of them will come. */
+  async closePriors(priorOf: string): Promise<void> {
+    const open = [...this.#open.values()].filter(({ target }) => target.priorOf === priorOf)
+    await Promise.all(open.map((arrival) => arrival.closing ?? this.#close(arrival)))
   }
 
   /**
@@ -238,6 +214,7 @@ export class Arrivals {
       gathering: undefined,
       clock: { openedAt: now, lastAt: now, active: 0, received: 0 },
       closing: undefined,
+      patient: undefined,
       isAtRest: false,
     }
   }
@@ -264,7 +241,10 @@ export class Arrivals {
 
   /** A study that would wait follows the decision of a person about its earlier images. */
   async #routeOf(sender: Sender, study: string, signs: InstanceSigns): Promise<Route> {
-    const route = this.#openRoute(sender, study) ?? this.#options.route(sender, signs)
+    const route: Route =
+      this.#openRoute(sender, study) ??
+      (await priorRoute(this.#options.priors, sender, study)) ??
+      this.#options.route(sender, signs)
     if (route.waits === undefined) return route
     const former = await this.#rooms.transfers.waiting.former(sender.facility, study)
     const { profile } = route
@@ -358,6 +338,12 @@ export class Arrivals {
     if (!route) return false
     const { actor, facility } = target
     const { group, priority } = route
+    const asked = await prepareQuery(
+      this.#options.priors,
+      { ...target, transfer, group },
+      arrival.patient,
+    )
+    let isComplete = false
     const joins = 'case' in route ? route.case : undefined
     const whole = {
       ...{ id: transfer, facility, group, priority },
@@ -365,12 +351,15 @@ export class Arrivals {
     }
     try {
       await this.#rooms.transfers.complete(actor, whole)
+      isComplete = true
     } catch (error) {
       const { code } = asNocturneError(error)
       // Every item is held or was refused, so there is nothing to show a reader.
       if (code === 'transfer_empty') await this.#rooms.transfers.abandonEmpty(actor, whole)
       // Already completed by its sender, or its first instance never became durable.
       else if (code !== 'transfer_not_open') throw error
+    } finally {
+      asked?.(isComplete)
     }
     return true
   }
@@ -389,18 +378,6 @@ const originalOf = ({
   sopInstanceUID: sopInstance,
 }: InstanceSigns): InstanceReference | undefined =>
   sopClass && sopInstance ? { sopClass, sopInstance } : undefined
-
-const keyOf = ({ facility, group }: UploadTarget, study: string): string =>
-  [facility, group, study].join('/')
-
-const routeOf = ({ group, priority, profile, waits }: UploadTarget): Route => ({
-  ...{ group, priority },
-  ...(profile !== undefined && { profile }),
-  ...(waits !== undefined && { waits }),
-})
-
-const studyKeyOf = ({ facility }: Pick<UploadTarget, 'facility'>, study: string): string =>
-  `${facility}/${study}`
 
 /** Neither refused, which is sent again, nor there before. */
 const isNew = ({ outcome }: ItemAnswer): boolean =>

@@ -175,6 +175,7 @@ async function serve(
   held.doors = await openDoors(rooms, {
     item: (outcome) => metrics.item(outcome),
     refusal: (reason) => metrics.refusal(reason),
+    prior: (state) => metrics.prior(state),
   })
   const hasWitnesses = rooms.site.config.witnesses.length > 0
   const isEdge = rooms.edgeState !== undefined

@@ -4,12 +4,16 @@
  * when the study is.
  */
 import type { Directory } from './directory/index.js'
+import type { Waits } from './intake/index.js'
+import type { Actor } from './ledger/log/index.js'
+import type { Code } from './lib/errors.js'
 import { receive } from './receive/index.js'
 import type { Part } from './receive/index.js'
 import { newEnvelope } from './seal/index.js'
 import type { Envelope } from './seal/index.js'
 import { clearing, rulesOf } from './transfer.js'
 import type { PathRooms } from './transfer.js'
+import type { Priority } from './state/index.js'
 import type { Clear, ItemAnswer } from './transfer/index.js'
 import type { Transfers, UploadTarget } from './transfer/index.js'
 
@@ -36,6 +40,59 @@ export type AssignStudy = (
   study: Pick<UploadTarget, 'facility' | 'priority'> & { readonly transfer: string },
   to: { readonly group: string; readonly priority: UploadTarget['priority'] | undefined },
 ) => Promise<Pick<UploadTarget, 'group' | 'priority'>>
+
+/** The sender of an instance. */
+export interface Sender {
+  readonly actor: Actor
+  readonly facility: string
+  /** Only for a DIMSE peer. */
+  readonly aeTitle?: string
+  /** The destination that the sender requested, as far as it gave one. */
+  readonly wanted?: Wanted
+}
+
+export interface Wanted {
+  readonly group?: string
+  readonly priority?: Priority
+}
+
+export interface Route {
+  readonly group: string
+  readonly priority: Priority
+  /** Named by a rule; otherwise the facility's own. */
+  readonly profile?: string
+  /** Why it waits for a person; `group` is NO_GROUP then. */
+  readonly waits?: Waits
+  /** For a prior study: the transfer of the study that it was asked for. */
+  readonly priorOf?: string
+}
+
+/** Instances with the same key go to the same transfer while it is open. */
+export const keyOf = ({ facility, group, priorOf = '' }: UploadTarget, study: string): string =>
+  [facility, group, study, priorOf].join('/')
+
+export const routeOf = ({ group, priority, profile, waits, priorOf }: UploadTarget): Route => ({
+  ...{ group, priority },
+  ...(profile !== undefined && { profile }),
+  ...(waits !== undefined && { waits }),
+  ...(priorOf !== undefined && { priorOf }),
+})
+
+export const studyKeyOf = ({ facility }: Pick<UploadTarget, 'facility'>, study: string): string =>
+  `${facility}/${study}`
+
+/**
+ * Errors of a single sender's connection. Like errors of a single item they leave the current
+ * envelope usable; after any other error, the next instance starts a new one.
+ */
+export const ITEM_ALONE: ReadonlySet<Code> = new Set([
+  'association_broken',
+  'broken_multipart',
+  'slow_client',
+  'unauthenticated',
+])
+/** The transfer accepts no more: it is closed, and the next instance starts a new one. */
+export const FULL: ReadonlySet<Code> = new Set(['too_many_items', 'transfer_too_large'])
 
 export class Gathering {
   readonly #rooms: GatheringRooms

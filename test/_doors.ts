@@ -18,7 +18,7 @@ export interface Beside {
 export async function besides(rooms: Rooms): Promise<Beside> {
   const { site } = rooms
   const config = { ...site.config, doors: { stow: true } }
-  const counted = { item: () => undefined, refusal: () => undefined }
+  const counted = { item: () => undefined, refusal: () => undefined, prior: () => undefined }
   const doors = await openDoors({ ...rooms, site: { ...site, config } }, counted)
   const loop = watchLoop()
   const close: Doors['close'] = async (graceMs) => {

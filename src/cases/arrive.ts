@@ -11,7 +11,7 @@ import { startEscalation, stopEscalation } from './escalate.js'
 import { openCase } from './open.js'
 import type { ArrivingTransfer } from './open.js'
 import type { Asker, CasesParts } from './parts.js'
-import { NO_CLAIM, aboutCase, caseWith, isHeld, stepCase, transfersOf } from './rows.js'
+import { NO_CLAIM, aboutCase, caseWith, isHeld, stepCase, toBeRead } from './rows.js'
 import { openPartsOf } from './share.js'
 import { HELD_STATES, OPEN_STATES } from './states.js'
 
@@ -52,7 +52,7 @@ export async function opened(
   const now = parts.now()
   await extendClaims(tx, row, reader, now, parts.claimMs)
   if (!closesCase || !isOpen(row)) return []
-  if (await parts.hasUnopened(tx, await transfersOf(tx, row.id))) return []
+  if (await parts.hasUnopened(tx, await toBeRead(tx, row.id))) return []
   // Opening everything does not report the parts that other readers have.
   if ((await openPartsOf(tx, row.id)).length > 0) return []
   const change = { ...NO_CLAIM, closed_at: now, closed_for: 'acknowledged' }

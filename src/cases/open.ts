@@ -27,6 +27,11 @@ export interface ArrivingTransfer {
    * the case still accepts transfers.
    */
   readonly releasedFrom?: string
+  /**
+   * The transfer of the study that this prior one was asked for. It joins that transfer's case and
+   * changes nothing else about it: it starts no clock and reopens nothing.
+   */
+  readonly priorOf?: string
 }
 
 export interface Opened {
@@ -56,7 +61,8 @@ export async function openCase(
   now: number,
 ): Promise<Opened> {
   const has = await caseWith(tx, transfer.id)
-  const joins = transfer.joins ?? (await caseOfHeld(tx, transfer))
+  const joins =
+    transfer.joins ?? (await caseOfHeld(tx, transfer)) ?? (await caseOfPrior(tx, transfer))
   const isMoved = has && joins && (await movesFrom(tx, has, joins.case))
   const left = isMoved ? [await leave(tx, actor, has, transfer.id, now)] : []
   if (has && left.length === 0) return extend(tx, has, transfer, now)
@@ -93,6 +99,14 @@ async function caseOfHeld(
   return held && takesIt ? { case: held.id, joining: 'released' } : undefined
 }
 
+async function caseOfPrior(
+  tx: Tx,
+  { priorOf }: ArrivingTransfer,
+): Promise<ArrivingTransfer['joins']> {
+  const own = priorOf === undefined ? undefined : await caseWith(tx, priorOf)
+  return own && { case: own.id, joining: 'prior' }
+}
+
 async function join(
   tx: Tx,
   actor: Actor,
@@ -106,7 +120,10 @@ async function join(
   if (row.facility !== transfer.facility || row.group_id !== transfer.group)
     throw new NocturneError('case_mismatch')
   await link(tx, row.id, transfer.id, joining, now)
-  const extended = await extend(tx, row, transfer, now)
+  const extended =
+    joining === 'prior'
+      ? { row, startsClock: false, events: [] }
+      : await extend(tx, row, transfer, now)
   const detail = { joining, state: extended.row.state }
   const event: EventInput = {
     type: 'case.joined',

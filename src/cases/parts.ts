@@ -1,4 +1,5 @@
 import type { Actor, EventInput, Ledger } from '../ledger/log/index.js'
+import type { PriorView } from '../priors/index.js'
 import type { State, Tx } from '../state/index.js'
 import type { CaseTable, CriticalResultTable } from '../state/night/index.js'
 import type { Outcome } from '../state/tables/index.js'
@@ -42,8 +43,11 @@ export type OpenCriticals = (
   cases: readonly string[],
 ) => Promise<ReadonlyMap<string, readonly CriticalResultTable[]>>
 
+/** For each transfer for which the PACS of its facility was asked, what became of the priors. */
+export type PriorsOf = (transfers: readonly string[]) => Promise<ReadonlyMap<string, PriorView>>
+
 /** What reading a case needs. */
-export type ViewParts = Pick<CasesParts, 'state' | 'countOutcomes' | 'openCriticals'>
+export type ViewParts = Pick<CasesParts, 'state' | 'countOutcomes' | 'openCriticals' | 'priorsOf'>
 
 export interface CasesParts {
   readonly state: State
@@ -55,6 +59,7 @@ export interface CasesParts {
   readonly isAnyArriving: (tx: Tx, transfers: readonly string[]) => Promise<boolean>
   readonly countOutcomes: CountOutcomes
   readonly openCriticals: OpenCriticals
+  readonly priorsOf: PriorsOf
   readonly rulesOf: (group: string) => GroupRules
   /** Whether the person currently reads for the group. */
   readonly reads: (person: string, group: string) => boolean

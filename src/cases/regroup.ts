@@ -49,7 +49,7 @@ export const joinCases = (
     const closed = await stepCase(tx, absorbed, 'join', closing)
     await stopClock(tx, from)
     await quiet(parts, tx, from)
-    await move(tx, moved, id, now)
+    await moveAll(tx, moved, id, now)
     await moveNotes(tx, from, id)
     const row = await take(parts, tx, before, absorbed, moved)
     const { actor } = asker
@@ -165,6 +165,19 @@ async function expectComplete(
 
 async function moveNotes(tx: Tx, from: string, to: string): Promise<void> {
   await tx.updateTable('case_notes').set({ case_id: to }).where('case_id', '=', from).execute()
+}
+
+/** A prior study of a case is one of the case that takes its transfers, too. */
+async function moveAll(tx: Tx, transfers: readonly string[], to: string, now: number) {
+  const priors = await tx
+    .updateTable('case_transfers')
+    .set({ case_id: to, joined_at: now })
+    .where('transfer', 'in', transfers)
+    .where('joining', '=', 'prior')
+    .returning('transfer')
+    .execute()
+  const others = transfers.filter((one) => !priors.some(({ transfer }) => transfer === one))
+  await move(tx, others, to, now)
 }
 
 async function move(tx: Tx, transfers: readonly string[], to: string, now: number): Promise<void> {

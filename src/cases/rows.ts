@@ -42,6 +42,17 @@ export async function transfersOf(tx: Db | Tx, id: string): Promise<readonly str
   return rows.map(({ transfer }) => transfer)
 }
 
+/** Those that the case is about: prior studies may be opened, but nothing waits for that. */
+export async function toBeRead(tx: Tx, id: string): Promise<readonly string[]> {
+  const rows = await tx
+    .selectFrom('case_transfers')
+    .select('transfer')
+    .where('case_id', '=', id)
+    .where('joining', '<>', 'prior')
+    .execute()
+  return rows.map(({ transfer }) => transfer)
+}
+
 export type CaseChange = Partial<Omit<CaseTable, 'id' | 'code' | 'state' | 'facility'>>
 
 /** The columns of a case without a claim. */

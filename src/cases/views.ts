@@ -1,4 +1,5 @@
 /** The view of a case that clients receive: nothing in it identifies a patient. */
+import type { PriorView } from '../priors/index.js'
 import type { Db, Priority } from '../state/index.js'
 import type { Joining } from '../state/night/index.js'
 import type {
@@ -53,6 +54,8 @@ export interface CaseView {
     readonly state: string
     readonly dueAt: string
   }[]
+  /** Prior studies that the PACS of the facility was asked for; absent if it was not. */
+  readonly priors?: PriorView
   readonly targets: readonly {
     readonly kind: TargetKind
     readonly dueAt: string
@@ -72,7 +75,7 @@ export interface PartView {
 }
 
 export async function caseViews(
-  { state: { db }, countOutcomes, openCriticals }: ViewParts,
+  { state: { db }, countOutcomes, openCriticals, priorsOf }: ViewParts,
   rows: readonly CaseTable[],
 ): Promise<readonly CaseView[]> {
   if (rows.length === 0) return []
@@ -92,14 +95,18 @@ export async function caseViews(
     .execute()
   const criticals = await openCriticals(ids)
   const countsOf = byTransfer(counts)
+  const priorsOfAll = await priorsOf(links.map(({ transfer }) => transfer))
   return rows.map((row) => {
     const own = links.filter((one) => one.case_id === wholeOf(row))
+    // A query that was lost may have been made again for late images.
+    const priors = own.map(({ transfer }) => priorsOfAll.get(transfer)).findLast((one) => one)
     return {
       ...headOf(row),
       ...kinViewOf(row, kin),
       transfers: own.map(({ transfer, joining }) => ({ id: transfer, joining })),
       outcomes: outcomesOf(own.flatMap(({ transfer }) => countsOf.get(transfer) ?? [])),
       ...openCriticalsOf(criticals.get(row.id) ?? []),
+      ...(priors && { priors }),
       targets: targets.filter((one) => one.case_id === row.id).map(targetView),
     }
   })
@@ -169,7 +176,10 @@ const openCriticalsOf = (rows: readonly CriticalResultTable[]): Pick<CaseView, '
 
 const headOf = (
   row: CaseTable,
-): Omit<CaseView, 'part' | 'parts' | 'transfers' | 'outcomes' | 'targets' | 'critical'> => ({
+): Omit<
+  CaseView,
+  'part' | 'parts' | 'transfers' | 'outcomes' | 'targets' | 'critical' | 'priors'
+> => ({
   id: row.id,
   code: row.code,
   facility: row.facility,

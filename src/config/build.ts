@@ -2,7 +2,7 @@ import type { AttributeRecipient } from '../deidentify/index.js'
 import type { Profile } from '../deidentify/rules/index.js'
 import type { S3StoreConfig, StoreConfig } from '../store/index.js'
 import type { SiteCertificate } from './certificates.js'
-import { buildDoors } from './doors.js'
+import { buildDoors, buildPriors } from './doors.js'
 import { resolveDatabase } from './yaml/database.js'
 import type { SiteDraft } from './yaml/draft.js'
 import { resolvePath } from './files.js'
@@ -24,7 +24,9 @@ export interface Gathered {
 export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteConfig | undefined {
   const armored = new Map(parts.certificates.map((one) => [one.principal, one.armored]))
   const recovery = armored.get('recovery')
-  const facilities = file.facilities.flatMap((one) => buildFacility(one, armored, parts) ?? [])
+  const facilities = file.facilities.flatMap(
+    (one) => buildFacility(one, armored, { ...parts, dir }) ?? [],
+  )
   const people = file.people.flatMap((one) => buildPerson(one, armored) ?? [])
   const isWhole =
     facilities.length === file.facilities.length && people.length === file.people.length
@@ -99,10 +101,11 @@ function buildFacility(
     documentTypes,
     requisition,
     timezone,
+    priors,
     ...one
   }: SiteFile['facilities'][number],
   armored: Armored,
-  parts: Gathered,
+  parts: Gathered & { readonly dir: string },
 ): SiteConfig['facilities'][number] | undefined {
   const [certificate, profile] = [armored.get(one.id), parts.profiles.get(one.profile)]
   const recipients = paths?.flatMap((path) => parts.recipients.get(path) ?? [])
@@ -120,6 +123,7 @@ function buildFacility(
     ...(documentTypes && { documentTypes }),
     ...(requisition && { requisition }),
     ...(timezone !== undefined && { timezone }),
+    ...(priors && { priors: buildPriors(parts.dir, priors) }),
   }
 }
 

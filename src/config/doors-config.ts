@@ -1,4 +1,5 @@
 /** The doors configuration after reading and checking. */
+import type { PriorRule } from '../priors/index.js'
 import type { Listen } from './listen.js'
 
 /** A door with a port of its own. */
@@ -35,4 +36,18 @@ export interface DoorsConfig {
   readonly stow: boolean
   readonly dimse?: DimseConfig
   readonly mllp?: MllpConfig
+}
+
+export interface PriorsConfig extends PriorRule {
+  readonly ask:
+    | (Listen & { readonly kind: 'dimse'; readonly aeTitle: string })
+    | {
+        readonly kind: 'web'
+        /** Ends with a slash. */
+        readonly url: string
+        /** Absolute path of a file with the value of the Authorization header. */
+        readonly authorizationFile?: string
+        /** Absolute path of a PEM file. */
+        readonly ca?: string
+      }
 }

@@ -8,12 +8,18 @@ import { isLoopback } from './listen.js'
 import type { Finding } from './yaml/finding.js'
 import { nearest } from './yaml/suggest.js'
 import { checkTls } from './tls.js'
-import type { DimseConfig, DoorsConfig, MllpConfig } from './doors-config.js'
+import type { DimseConfig, DoorsConfig, MllpConfig, PriorsConfig } from './doors-config.js'
 import type { DoorsFile } from './yaml/doors-schema.js'
+import type { SiteFile } from './yaml/schema.js'
 
 /** Finds unknown facilities, and callers that are bound to nothing. */
 export function checkDoorReferences(site: SiteDraft): Finding[] {
-  return [...checkPort(site, 'dimse'), ...checkPort(site, 'mllp'), ...checkRules(site)]
+  return [
+    ...checkPort(site, 'dimse'),
+    ...checkPort(site, 'mllp'),
+    ...checkPriors(site),
+    ...checkRules(site),
+  ]
 }
 
 function checkPort({ doors, facilities }: SiteDraft, door: 'dimse' | 'mllp'): Finding[] {
@@ -60,6 +66,24 @@ function checkPort({ doors, facilities }: SiteDraft, door: 'dimse' | 'mllp'): Fi
     }),
   ]
 }
+
+/** The images that C-MOVE asks for come in through the DIMSE door. */
+const checkPriors = ({ doors, facilities }: SiteDraft): Finding[] =>
+  facilities.flatMap(({ id, priors }, index): Finding[] => {
+    if (priors?.aeTitle === undefined) return []
+    const isPeer = doors?.dimse?.peers.some(
+      ({ aeTitle, facility }) => aeTitle === priors.aeTitle && facility === id,
+    )
+    return isPeer === true
+      ? []
+      : [
+          {
+            at: ['facilities', index, 'priors', 'aeTitle'],
+            problem: 'is not a peer that may send studies of this facility',
+            hint: `add { aeTitle: ${shorten(priors.aeTitle)}, facility: ${shorten(id ?? 'ID')} } to doors.dimse.peers`,
+          },
+        ]
+  })
 
 function checkRules({ intake, facilities, groups }: SiteDraft): Finding[] {
   const known = { facility: facilities.map(({ id }) => id), group: groups.map(({ id }) => id) }
@@ -171,3 +195,22 @@ const buildDimse = (dir: string, dimse: NonNullable<DoorsFile['dimse']>): DimseC
     ...certificateOf(dir, certificate),
   })),
 })
+
+export function buildPriors(
+  dir: string,
+  priors: NonNullable<SiteFile['facilities'][number]['priors']>,
+): PriorsConfig {
+  const { aeTitle = '', address, url, authorizationFile, ca, ...rule } = priors
+  if (address) return { ...rule, ask: { kind: 'dimse', aeTitle, ...address } }
+  return {
+    ...rule,
+    ask: {
+      kind: 'web',
+      url: `${(url ?? '').replace(/\/+$/, '')}/`,
+      ...(authorizationFile !== undefined && {
+        authorizationFile: resolvePath(dir, authorizationFile),
+      }),
+      ...(ca !== undefined && { ca: resolvePath(dir, ca) }),
+    },
+  }
+}

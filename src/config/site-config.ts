@@ -7,7 +7,7 @@ import type { PersonRole } from '../protocol/roles.js'
 import type { ReceiveLimits } from '../receive/index.js'
 import type { ScannerAddress } from '../receive/inspect/index.js'
 import type { StoreConfig } from '../store/index.js'
-import type { DoorsConfig } from './doors-config.js'
+import type { DoorsConfig, PriorsConfig } from './doors-config.js'
 import type { IntakeFile } from './yaml/doors-schema.js'
 import type { SinkConfig } from '../ledger/sinks/index.js'
 import type { WitnessConfig } from '../ledger/witness/index.js'
@@ -193,6 +193,8 @@ export interface FacilityConfig {
   readonly requisition?: readonly RequisitionField[]
   /** IANA name, for times in what its people are told; without it, UTC alone. */
   readonly timezone?: string
+  /** Where its PACS is asked for prior studies, and for which; without it, nowhere. */
+  readonly priors?: PriorsConfig
   /** Who is notified about critical results; without it, the facility and then the operators. */
   readonly critical?: CriticalConfig
 }

@@ -2,7 +2,6 @@
  * Opens the doors other than HTTP: the intake of studies that arrive instance by instance, and the
  * DIMSE port.
  */
-import { readFile } from 'node:fs/promises'
 import { createEventThrottle } from '../access/sign-in/index.js'
 import { Arrivals } from '../arrivals.js'
 import type { ArrivalRooms } from '../arrivals.js'
@@ -24,6 +23,8 @@ import type { Caller } from './dimse/conversation.js'
 import { createSteps } from './dimse/steps.js'
 import { createStore } from './dimse/store.js'
 import { holdPort, hostOf } from './held-port.js'
+import { clientTls, openPriors } from './priors/open.js'
+import type { PriorRooms } from './priors/open.js'
 import { readPortFiles } from './peer-files.js'
 import { openMllp } from './requisition/open.js'
 import { createRequisitions } from './requisition/take.js'
@@ -31,7 +32,10 @@ import type { RequisitionRooms, Requisitions } from './requisition/take.js'
 
 /** What the doors depend on. */
 export interface DoorRooms
-  extends ArrivalRooms, Omit<RequisitionRooms, keyof ArrivalRooms | 'site'> {
+  extends
+    ArrivalRooms,
+    Omit<RequisitionRooms, keyof ArrivalRooms | 'site' | 'cases'>,
+    Pick<PriorRooms, 'priors' | 'cases'> {
   readonly site: { readonly config: Pick<SiteConfig, 'doors' | 'intake' | 'limits'> }
   readonly directory: Pick<Directory, 'facility'>
   readonly transfers: ArrivalRooms['transfers'] &
@@ -74,15 +78,23 @@ const LIMITS = {
   associationsOfOne: 32,
 } as const
 
-/** Called with the outcome of each item, and the reason of each refused association. */
-interface Counted {
+/**
+ * Called with the outcome of each item, the reason of each refused association, and the state in
+ * which each query for prior studies ended.
+ */
+export interface Counted {
   readonly item: (outcome: string) => void
   readonly refusal: (reason: string) => void
+  readonly prior: (state: string) => void
 }
 
 export async function openDoors(rooms: DoorRooms, counted: Counted): Promise<Doors> {
   const { config } = rooms.site
-  const arrivals = new Arrivals(rooms, {
+  const { idleSeconds, associationsPerAddress } = config.limits
+  const timing = { ...LIMITS, associationsPerAddress, paceMs: idleSeconds * 1000 }
+  const priors = openPriors(rooms, timing, () => arrivals, counted)
+  const arrivals: Arrivals = new Arrivals(rooms, {
+    priors,
     route: routeOf(rooms),
     completeness: (priority) => ({
       quietMs: config.intake.quiet[priority] * 1000,
@@ -97,7 +109,8 @@ export async function openDoors(rooms: DoorRooms, counted: Counted): Promise<Doo
     setInterval(() => void arrivals.resume().catch(warnOf(rooms)), RESUME_MS),
     setInterval(() => void requisitions.settleDue(), REQUISITIONS_MS),
   ].map((timer) => timer.unref())
-  const port = config.doors.dimse && keepOpen(rooms, config.doors.dimse, arrivals, counted)
+  const port =
+    config.doors.dimse && keepOpen(rooms, config.doors.dimse, timing, { arrivals, counted })
   const orders = config.doors.mllp && openMllp(rooms, config.doors.mllp, requisitions)
   return {
     arrivals,
@@ -105,6 +118,7 @@ export async function openDoors(rooms: DoorRooms, counted: Counted): Promise<Doo
     associations: () => port?.server()?.count ?? 0,
     isDimseAway: () => port !== undefined && port.server() === undefined,
     close: async (graceMs) => {
+      priors.close()
       await port?.close(graceMs)
       await orders?.close(graceMs)
       timers.forEach((timer) => clearInterval(timer))
@@ -137,11 +151,14 @@ function routeOf({
   }
 }
 
-function keepOpen(rooms: DoorRooms, config: DimseConfig, arrivals: Arrivals, counted: Counted) {
+function keepOpen(
+  rooms: DoorRooms,
+  config: DimseConfig,
+  timing: DoorTiming,
+  { arrivals, counted }: { readonly arrivals: Arrivals; readonly counted: Counted },
+) {
   const { logger } = rooms
   const refusals = createEventThrottle({ perMinute: REFUSALS_PER_MINUTE, now: rooms.now })
-  const { idleSeconds, associationsPerAddress } = rooms.site.config.limits
-  const timing = { ...LIMITS, associationsPerAddress, paceMs: idleSeconds * 1000 }
   const commitment = createCommitment({
     deposits: (facility, references) => rooms.transfers.deposits(facility, references),
     sendTo: (caller) => reportsTo(config, caller, timing),
@@ -180,7 +197,7 @@ function keepOpen(rooms: DoorRooms, config: DimseConfig, arrivals: Arrivals, cou
   }
 }
 
-type DoorTiming = typeof LIMITS & { readonly paceMs: number }
+type DoorTiming = DimseOptions['limits']
 
 /**
  * Sends reports to a peer over an association that we open, as SCP of storage commitment (PS3.7
@@ -193,14 +210,7 @@ function reportsTo(config: DimseConfig, { aeTitle, facility }: Caller, timing: D
   const { report: place, certificate } = peer ?? {}
   if (!place) return undefined
   return async ({ eventType, dataSet }: Report): Promise<boolean> => {
-    const tls =
-      config.tls && certificate !== undefined
-        ? {
-            cert: await readFile(config.tls.cert, 'utf8'),
-            key: await readFile(config.tls.key, 'utf8'),
-            ca: await readFile(certificate, 'utf8'),
-          }
-        : undefined
+    const tls = await clientTls(config.tls, certificate)
     const requestor = await requestAssociation(
       { ...place, called: aeTitle, calling: config.aeTitle, ...(tls && { tls }) },
       timing,

@@ -11,6 +11,8 @@ import { SYSTEM } from '../lib/actors.js'
 import type { Ledger } from '../ledger/log/index.js'
 import { createNotify } from '../notify/index.js'
 import type { Channel, Notify, SendOne } from '../notify/index.js'
+import { createPriors } from '../priors/index.js'
+import type { Priors } from '../priors/index.js'
 import { reportExpiry } from '../reports/index.js'
 import { isProof } from '../seal/proof/index.js'
 import type { Recipient, VerifyDetached } from '../seal/keys/index.js'
@@ -47,6 +49,7 @@ export interface Night {
   readonly critical: Critical
   readonly proofs: Proofs
   readonly notify: Notify
+  readonly priors: Priors
   /** The other side of the case is told, with the note. */
   readonly announceNote: NoteParts['announceNote']
 }
@@ -63,6 +66,7 @@ export function createNight(parts: NightParts): Night {
     ...{ config, notify, now, origin: parts.origin },
     criticalOf: (tx: Tx, id: string) => critical.find(id, tx),
   }
+  const priors = createPriors({ state, ledger, now })
   const cases = createCases({
     ...{ state, ledger, now, system: SYSTEM },
     holdTransfers: parts.holdTransfers,
@@ -71,6 +75,7 @@ export function createNight(parts: NightParts): Night {
     isAnyArriving: parts.isAnyArriving,
     hasUnreadReport: (tx, id) => reportExpiry.isAnyUnread(tx, id),
     openCriticals: (ids) => critical.openOf(ids),
+    priorsOf: (transfers) => priors.of(transfers),
     claimMs: config.cases.claimMinutes * 60_000,
     rulesOf: (id) => {
       const group = config.groups.find((one) => one.id === id)
@@ -100,6 +105,7 @@ export function createNight(parts: NightParts): Night {
     critical,
     proofs,
     notify,
+    priors,
     rosterOf: (id, at) => rosterOf(config, state.db, id, at),
     announceNote: async (tx, row, { id: note, author }) => {
       await announce(announcing, tx, { what: 'noted', row, note, author })

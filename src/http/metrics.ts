@@ -13,6 +13,8 @@ export interface Metrics {
   readonly registry: Registry
   request(labels: { method: string; route: string; status: number }, seconds: number): void
   item(outcome: string): void
+  /** A query for prior studies has ended in this state. */
+  prior(state: string): void
   readonly uploads: Gauge
   /** A DICOM association, or a connection before it, was refused. */
   refusal(reason: string): void
@@ -72,7 +74,7 @@ type MakeGauge = <L extends string>(
   ...labelNames: readonly L[]
 ) => Gauge<L>
 
-function requestMetrics(registry: Registry): Pick<Metrics, 'request' | 'item'> {
+function requestMetrics(registry: Registry): Pick<Metrics, 'request' | 'item' | 'prior'> {
   const requests = new Histogram({
     name: 'nocturne_http_request_seconds',
     help: 'Response time in seconds, by route template',
@@ -86,7 +88,14 @@ function requestMetrics(registry: Registry): Pick<Metrics, 'request' | 'item'> {
     labelNames: ['outcome'] as const,
     registers: [registry],
   })
+  const priors = new Counter({
+    name: 'nocturne_priors_total',
+    help: 'Queries for prior studies, by the state in which they ended',
+    labelNames: ['state'] as const,
+    registers: [registry],
+  })
   return {
+    prior: (state) => priors.inc({ state }),
     request: (labels, seconds) => requests.observe(labels, seconds),
     item: (outcome) => items.inc({ outcome }),
   }

@@ -29,14 +29,20 @@ export interface InstanceSigns {
   readonly stationName: string | undefined
   readonly bodyPart: string | undefined
   readonly studyDescription: string | undefined
+  readonly studyDate: string | undefined
+  readonly patientId: string | undefined
+  readonly patientBirthDate: string | undefined
 }
 
 const TAGS: Readonly<Record<keyof InstanceSigns, number>> = {
   sopClassUID: 0x00080016,
   sopInstanceUID: 0x00080018,
+  studyDate: 0x00080020,
   modality: 0x00080060,
   stationName: 0x00081010,
   studyDescription: 0x00081030,
+  patientId: 0x00100020,
+  patientBirthDate: 0x00100030,
   bodyPart: 0x00180015,
   studyInstanceUID: 0x0020000d,
 }
@@ -110,6 +116,9 @@ const NOTHING: InstanceSigns = {
   stationName: undefined,
   bodyPart: undefined,
   studyDescription: undefined,
+  studyDate: undefined,
+  patientId: undefined,
+  patientBirthDate: undefined,
 }
 
 async function read(outer: Reader): Promise<InstanceSigns> {

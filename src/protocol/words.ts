@@ -53,6 +53,20 @@ export const NO_GROUP = '-'
  */
 export const WAITS = ['unmatched', 'hold', 'requisition'] as const
 
+/**
+ * Prior studies of a case: being looked for at the PACS of the facility, arriving, all there, not
+ * all there, not to be had because the PACS cannot be asked, or never asked for because the gateway
+ * was restarted.
+ */
+export const PRIOR_STATES = [
+  'asking',
+  'arriving',
+  'complete',
+  'incomplete',
+  'failed',
+  'lost',
+] as const
+
 /** Hexadecimal, lower case. */
 export const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/))
 

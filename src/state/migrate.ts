@@ -36,6 +36,7 @@ import { timekeeping } from './migrations/night/0094-timekeeping.js'
 import { quarantineIndex } from './migrations/quarantine-index.js'
 import { notes } from './migrations/night/0095-notes.js'
 import { reminders } from './migrations/0115-reminders.js'
+import { priors } from './migrations/0174-priors.js'
 import { requisitions } from './migrations/0151-requisitions.js'
 import { enrolment } from './migrations/0140-enrolment.js'
 import { waitingStudies } from './migrations/0150-waiting-studies.js'
@@ -95,6 +96,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0150-waiting-studies': waitingStudies(engine),
   '0151-requisitions': requisitions(engine),
   '0158-case-parts': caseParts(),
+  '0174-priors': priors(engine),
 })
 
 /**

@@ -37,6 +37,8 @@ export interface UploadTarget {
   readonly profile?: string
   /** Why the group is not known yet; `group` is NO_GROUP then. */
   readonly waits?: Waits
+  /** For a prior study: the transfer of the study that it was asked for. */
+  readonly priorOf?: string
   /** Handles of the orders that a requisition may be about. */
   readonly orders?: readonly string[]
 }
@@ -164,7 +166,8 @@ export const arrivingOf = (
     priority,
     case: joins,
     continues,
-  }: Pick<UploadTarget, 'facility' | 'group' | 'priority' | 'case' | 'continues'>,
+    priorOf,
+  }: Pick<UploadTarget, 'facility' | 'group' | 'priority' | 'case' | 'continues' | 'priorOf'>,
   transfer: Pick<Arriving, 'id' | 'isAvailable' | 'patient' | 'modalities'>,
 ): Arriving => ({
   ...transfer,
@@ -173,4 +176,5 @@ export const arrivingOf = (
   priority,
   ...(joins !== undefined && { joins: { case: joins, joining: 'late' } }),
   ...(continues !== undefined && { releasedFrom: continues }),
+  ...(priorOf !== undefined && { priorOf }),
 })

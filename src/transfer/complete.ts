@@ -107,14 +107,19 @@ async function commitManifest(
       .executeTakeFirst()
     if (numUpdatedRows !== 1n) throw new NocturneError('transfer_not_open')
     await expectNoneUnderWay(tx, id)
-    await closeArrival(tx, id)
+    const priorOf = await closeArrival(tx, id)
     const files = { handles: await handlesOf(tx, id), count: transfer.next_index - 1 }
-    const before = await findSentBefore(rooms, tx, target, files)
+    const before =
+      priorOf === undefined ? await findSentBefore(rooms, tx, target, files) : undefined
     const patient = await insertManifest(tx, id, manifest, rooms.now())
     await forgetEntries(tx, id, transfer.next_index)
     const arriving = { id, isAvailable: true, patient, modalities }
     const joined = joins ?? before?.case.id
-    const joining = { ...target, ...(joined !== undefined && { case: joined }) }
+    const joining = {
+      ...target,
+      ...(joined !== undefined && { case: joined }),
+      ...(priorOf !== undefined && { priorOf }),
+    }
     const cased = await rooms.cases.arrive(tx, actor, arrivingOf(joining, arriving))
     return {
       value: undefined,

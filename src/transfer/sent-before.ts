@@ -95,6 +95,18 @@ async function candidatesOf(
       .where('group_id', '=', group)
       .where('state', 'in', ['available', 'acknowledged'])
       .where('next_index', '=', count + 1)
+      // A study that a case has as a prior one has still to be read when it is sent itself.
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('arrivals')
+              .select('arrivals.transfer')
+              .whereRef('arrivals.transfer', '=', 'transfers.id')
+              .where('arrivals.prior_of', 'is not', null),
+          ),
+        ),
+      )
       .orderBy('id', 'desc')
       .limit(MAX_CANDIDATES)
       .execute()

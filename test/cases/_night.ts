@@ -66,6 +66,7 @@ export async function openNight(
     isAnyArriving,
     hasUnreadReport: (tx, id) => reportExpiry.isAnyUnread(tx, id),
     openCriticals: () => Promise.resolve(new Map()),
+    priorsOf: () => Promise.resolve(new Map()),
     rulesOf: () => ({ clock: [], escalate: [], ...rules }),
     reads: (person, group) => group === 'nights' && readers.has(person),
     announce: async (tx, notice) => {

@@ -26,6 +26,7 @@ const signs = {
     stationName: undefined,
     bodyPart: undefined,
     studyDescription: undefined,
+    ...{ studyDate: undefined, patientId: undefined, patientBirthDate: undefined },
   },
 }
 const instance = ({

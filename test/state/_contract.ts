@@ -89,6 +89,8 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'ledger_witnessed',
         'outbox',
         'patients',
+        'prior_queries',
+        'prior_studies',
         'proof_keys',
         'push_subscriptions',
         'quarantine',

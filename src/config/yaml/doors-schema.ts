@@ -7,7 +7,9 @@ import { isTimezone } from '../timezone.js'
 import { listen, parsed, path } from './fields.js'
 
 /** PS3.5 6.2, AE: 16 characters of the default repertoire without backslash, not all spaces. */
-const aeTitle = z.string().regex(/^[!-[\]-~]([ -[\]-~]{0,14}[!-[\]-~])?$/, 'is not an AE title')
+export const aeTitle = z
+  .string()
+  .regex(/^[!-[\]-~]([ -[\]-~]{0,14}[!-[\]-~])?$/, 'is not an AE title')
 
 /** An address, or a network with its prefix length. */
 function isNetwork(text: string): boolean {

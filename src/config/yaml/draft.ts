@@ -23,6 +23,7 @@ const facility = z
     releasedBy: ids,
     edges: ids,
     clientCertificates: good(facilityFields.clientCertificates),
+    priors: good(facilityFields.priors),
     critical: z
       .object({ contacts: ids, failSafe: good(z.string()) })
       .optional()

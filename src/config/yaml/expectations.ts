@@ -67,6 +67,21 @@ const EXPECTED: Readonly<Record<string, string>> = {
     'write one of procedure, reason, question, contrast, history and callback',
   'facilities[].timezone':
     'write an IANA name such as America/Chicago or Europe/Berlin, or omit it',
+  'facilities[].priors':
+    'write priors: { aeTitle: PACS, address: HOST:PORT } or priors: { url: https://HOST/dicom-web/ }, with studies, years and same: [region], or omit it',
+  'facilities[].priors.aeTitle':
+    'write the AE title of the PACS, as it stands in doors.dimse.peers for this facility',
+  'facilities[].priors.address': 'write the HOST:PORT at which the PACS answers queries',
+  'facilities[].priors.url':
+    'write the DICOMweb address of the PACS, such as https://pacs.example.org/dicom-web/',
+  'facilities[].priors.authorizationFile':
+    'write the path of a file with the value of the Authorization header, such as "Bearer TOKEN", or omit it',
+  'facilities[].priors.ca':
+    'write the path of a PEM file with the authority that issued the certificate of the PACS, or omit it',
+  'facilities[].priors.studies': 'write how many prior studies a case gets at most, from 1 to 20',
+  'facilities[].priors.years': 'write how many years back they may be, from 1 to 50',
+  'facilities[].priors.same':
+    'write what they must have in common with the new study: [region], [modality], [region, modality] or []',
   'facilities[].critical':
     'write critical: { contacts: [ID], failSafe: ID, minutes: 30m, hours: 6h, days: 3d }, or omit it',
   'facilities[].critical.contacts':

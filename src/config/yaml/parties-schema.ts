@@ -8,7 +8,8 @@ import { parseClockKey, parseDuration, parseStep, parseTargets } from '../night.
 import { isTimezone } from '../timezone.js'
 import { CRITICAL_WITHIN_MS } from '../../protocol/critical.js'
 import type { CriticalLevel } from '../../protocol/critical.js'
-import { id, parsed, path, reference } from './fields.js'
+import { aeTitle } from './doors-schema.js'
+import { id, isPrivateEndpoint, listen, parsed, path, reference } from './fields.js'
 
 /** SHA-256 of a certificate, as OpenSSL prints it or without colons. */
 const thumbprint = z
@@ -36,6 +37,35 @@ export const criticalFields = {
   days: within('days'),
 }
 
+export const priorsFields = {
+  aeTitle: aeTitle.optional(),
+  address: listen.optional(),
+  url: z
+    .string()
+    .max(1_000, 'is too long')
+    .refine(isPrivateEndpoint, 'is neither https nor http to this machine')
+    .optional(),
+  authorizationFile: path.optional(),
+  ca: path.optional(),
+  studies: z.int('is not a whole number').min(1, 'is too small').max(20, 'is too large').default(3),
+  years: z.int('is not a whole number').min(1, 'is too small').max(50, 'is too large').default(5),
+  same: z
+    .array(z.enum(['region', 'modality']))
+    .max(2, 'names too much')
+    .default(['region']),
+}
+
+/** Asked either by DIMSE or by DICOMweb. */
+const priorsSchema = z
+  .strictObject(priorsFields)
+  .refine(
+    ({ aeTitle: title, address, url }) =>
+      url === undefined
+        ? title !== undefined && address !== undefined
+        : title === undefined && address === undefined,
+    'names neither aeTitle and address of a PACS nor its url, or both',
+  )
+
 export const facilityFields = {
   id,
   certificate: path,
@@ -61,6 +91,7 @@ export const facilityFields = {
     .max(REQUISITION_FIELDS.length, 'names too many')
     .optional(),
   timezone: timezone.optional(),
+  priors: priorsSchema.optional(),
 }
 
 /** Hours of every week, and of single days. */

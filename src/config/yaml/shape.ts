@@ -11,7 +11,7 @@ import {
 import { expectationOf, formatPath, shorten } from './expectations.js'
 import type { SiteProblem } from '../site-config.js'
 import { nearest } from './suggest.js'
-import { criticalFields } from './parties-schema.js'
+import { criticalFields, priorsFields } from './parties-schema.js'
 import { siteSchema } from './schema.js'
 import type { SiteFile } from './schema.js'
 
@@ -29,6 +29,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   store: ['kind', 'path', 'bucket', 'region', 'endpoint', 'caFile', 'forcePathStyle', 'prefix'],
   'facilities[]': Object.keys(siteSchema.shape.facilities.element.shape),
   'facilities[].critical': Object.keys(criticalFields),
+  'facilities[].priors': Object.keys(priorsFields),
   'groups[]': Object.keys(siteSchema.shape.groups.element.shape),
   'groups[].duty': ['weekly', 'dates', 'roster'],
   cases: ['claimMinutes', 'closeOn'],

@@ -4,6 +4,10 @@ import { AbortReason, PduError } from './pdu-error.js'
 export const CommandField = {
   storeRq: 0x0001,
   storeRsp: 0x8001,
+  findRq: 0x0020,
+  findRsp: 0x8020,
+  moveRq: 0x0021,
+  moveRsp: 0x8021,
   echoRq: 0x0030,
   echoRsp: 0x8030,
   eventRq: 0x0100,
@@ -53,6 +57,8 @@ export interface Command {
   readonly status: number | undefined
   readonly actionType: number | undefined
   readonly eventType: number | undefined
+  /** Of C-MOVE: instances that could not be sent. */
+  readonly failed: number | undefined
   readonly hasDataSet: boolean
 }
 
@@ -65,6 +71,7 @@ export const Tag = {
   field: 0x0100,
   messageId: 0x0110,
   respondedTo: 0x0120,
+  moveDestination: 0x0600,
   priority: 0x0700,
   dataSetType: 0x0800,
   status: 0x0900,
@@ -73,6 +80,7 @@ export const Tag = {
   requestedInstance: 0x1001,
   eventType: 0x1002,
   actionType: 0x1008,
+  failedSubOperations: 0x1022,
 } as const
 
 export const NO_DATA_SET = 0x0101
@@ -110,6 +118,7 @@ export function decodeCommand(bytes: Buffer): Command {
     status: number(Tag.status),
     actionType: number(Tag.actionType),
     eventType: number(Tag.eventType),
+    failed: number(Tag.failedSubOperations),
     hasDataSet: (number(Tag.dataSetType) ?? NO_DATA_SET) !== NO_DATA_SET,
   }
 }
@@ -158,12 +167,11 @@ function us(value: number): Buffer {
   return bytes
 }
 
+const SPACED: ReadonlySet<number> = new Set([Tag.errorComment, Tag.moveDestination])
+
 /** UIDs are padded with NUL, text with a space (PS3.5 6.2). */
 const text = (tag: number, value: string): Buffer =>
-  Buffer.from(
-    value.length % 2 === 0 ? value : value + (tag === Tag.errorComment ? ' ' : '\0'),
-    'latin1',
-  )
+  Buffer.from(value.length % 2 === 0 ? value : value + (SPACED.has(tag) ? ' ' : '\0'), 'latin1')
 
 /**
  * PS3.7 Annex C allows at most 64 characters. Comments are our own fixed texts and never contain
@@ -212,4 +220,15 @@ export const eventRequest = (
     [Tag.dataSetType, A_DATA_SET],
     [Tag.affectedInstance, sop.sopInstance],
     [Tag.eventType, eventType],
+  ])
+
+/** C-FIND-RQ (PS3.7 9.3.2.1), or C-MOVE-RQ (9.3.4.1) to an AE title; of medium priority. */
+export const queryRequest = (messageId: number, sopClass: string, destination?: string): Buffer =>
+  encodeCommand([
+    [Tag.affectedClass, sopClass],
+    [Tag.field, destination === undefined ? CommandField.findRq : CommandField.moveRq],
+    [Tag.messageId, messageId],
+    [Tag.moveDestination, destination],
+    [Tag.priority, 0],
+    [Tag.dataSetType, A_DATA_SET],
   ])

@@ -11,7 +11,7 @@ import { MAX_PDU } from './pdu-exchange.js'
 import { AssociationEndedError } from './ending.js'
 import type { Timing } from './machine.js'
 import type { Pieces } from './fragments.js'
-import { eventRequest, storeRequest } from './command.js'
+import { eventRequest, queryRequest, storeRequest } from './command.js'
 import type { Command } from './command.js'
 import { ContextResult } from './items.js'
 import type { ProposedContext, RoleSelection } from './items.js'
@@ -63,6 +63,21 @@ export interface Requestor {
     },
     dataSet: Pieces,
   ): Promise<number | undefined>
+  /**
+   * Sends C-FIND, or C-MOVE to an AE title.
+   *
+   * @param onMatch called with each identifier that the peer returns; it must read all of it
+   * @returns the last response; undefined when the context was not accepted.
+   * @throws AssociationEndedError, and whatever `onMatch` throws
+   */
+  query(
+    query: {
+      readonly sopClass: string
+      readonly destination?: string
+      readonly identifier: (encoding: Encoding) => Buffer
+    },
+    onMatch?: (data: AsyncIterable<Buffer>, encoding: Encoding) => Promise<void>,
+  ): Promise<Command | undefined>
   release(): Promise<void>
   abort(): Promise<void>
 }
@@ -111,6 +126,9 @@ export async function requestAssociation(
   )
 }
 
+/** More responses follow (PS3.4 Tables C.4-1 and C.4-2). */
+const PENDING: ReadonlySet<number> = new Set([0xff00, 0xff01])
+
 interface AgreedContext {
   readonly id: number
   readonly transferSyntax: string
@@ -123,10 +141,15 @@ function requestor(
   const messages = new Messages(association)
   let messageId = 0
   const nextId = () => (messageId = (messageId % 0xffff) + 1)
-  const statusOf = async (id: number): Promise<number> => {
+  const answerTo = async (
+    id: number,
+    onPending: (data: AsyncIterable<Buffer>) => Promise<void> = () => Promise.resolve(),
+  ): Promise<Command> => {
     for (let next = await messages.next(); next; next = await messages.next()) {
       const { respondedTo, status }: Command = next.command
-      if (respondedTo === id && status !== undefined) return status
+      if (respondedTo !== id || status === undefined) continue
+      if (!PENDING.has(status)) return next.command
+      if (next.data) await onPending(next.data)
     }
     throw new AssociationEndedError('closed')
   }
@@ -138,17 +161,28 @@ function requestor(
     if (context === undefined) return undefined
     const id = nextId()
     await association.send(context.id, command(id), data)
-    return statusOf(id)
+    return (await answerTo(id)).status
   }
+  const encodingOf = (context: AgreedContext | undefined) =>
+    context?.transferSyntax === IMPLICIT_LITTLE ? IMPLICIT : EXPLICIT
   return {
     report: (eventType, dataSet) => {
       const context = contextFor(COMMITMENT)
-      const encoding = context?.transferSyntax === IMPLICIT_LITTLE ? IMPLICIT : EXPLICIT
+      const encoding = encodingOf(context)
       const sop = { sopClass: COMMITMENT, sopInstance: COMMITMENT_INSTANCE }
       return ask(context, (id) => eventRequest(id, sop, eventType), [dataSet(encoding)])
     },
     store: ({ transferSyntax, ...sop }, dataSet) =>
       ask(contextFor(sop.sopClass, transferSyntax), (id) => storeRequest(id, sop), dataSet),
+    query: async ({ sopClass, destination, identifier }, onMatch) => {
+      const context = contextFor(sopClass)
+      if (!context) return undefined
+      const encoding = encodingOf(context)
+      const id = nextId()
+      const command = queryRequest(id, sopClass, destination)
+      await association.send(context.id, command, [identifier(encoding)])
+      return answerTo(id, (data) => onMatch?.(data, encoding) ?? Promise.resolve())
+    },
     release: () => association.release(),
     abort: () => association.abort(),
   }

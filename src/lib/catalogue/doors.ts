@@ -38,6 +38,11 @@ export const DOORS = {
     'too many requisitions of this facility wait for their studies',
     'send it again later; see what waits: `nocturne requisition list`',
   ),
+  priors_unavailable: entry(
+    502,
+    'the PACS of the facility could not be asked for prior studies',
+    "check facilities[].priors, and that the PACS knows the gateway's AE title or authorization; read the case without them",
+  ),
   study_mismatch: item(
     409,
     'the instance does not belong to the study in the address',

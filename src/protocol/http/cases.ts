@@ -1,7 +1,7 @@
 /** Cases and claims. */
 import * as z from 'zod/mini'
 import type { Named } from '../words.js'
-import { about, count, id, instant, word } from '../words.js'
+import { PRIOR_STATES, about, count, id, instant, word } from '../words.js'
 import { receipt } from './gateway.js'
 import { problem } from './problem.js'
 
@@ -83,6 +83,17 @@ export const caseView = z.looseObject({
       z
         .array(z.looseObject({ id, level: text, state: text, dueAt: instant }))
         .check(z.maxLength(1_000)),
+    ),
+  ),
+  priors: z.optional(
+    about(
+      'Prior studies that the PACS of the facility is asked for: how many it has, how many the rule of the facility chose, and how many have come. The case never waits for them.',
+      z.looseObject({
+        state: word('How far that is', ...PRIOR_STATES),
+        found: count,
+        chosen: count,
+        retrieved: count,
+      }),
     ),
   ),
   targets: about(

@@ -17,6 +17,8 @@ export interface ArrivalTable {
    * it is closed.
    */
   open_key: string | null
+  /** For a prior study: the transfer of the study that it was asked for. */
+  prior_of: string | null
 }
 
 /** A study for which no rule named a group, or that a rule holds for a person. */

@@ -43,6 +43,7 @@ import type {
   ReportTable,
   TransferTable,
 } from './transfers.js'
+import type { PriorTables } from './priors.js'
 import type { RetentionTables } from './retention.js'
 import type { SealedTables } from './sealed.js'
 import type { TimekeepingTables } from './timekeeping.js'
@@ -54,6 +55,7 @@ export interface Tables
     ComplianceTables,
     AlertTables,
     EnrolmentTables,
+    PriorTables,
     RetentionTables,
     SealedTables,
     TimekeepingTables {

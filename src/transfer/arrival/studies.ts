@@ -10,11 +10,19 @@ import type { UploadTarget } from '../begin.js'
 /** The keyed handle of a Study Instance UID. */
 export type StudyKey = string
 
-/** There is at most one open transfer per study, facility and group. */
-const openKeyOf = ({ facility, group }: UploadTarget, study: StudyKey): string =>
-  createHash('sha256').update([facility, group, study].join('\0')).digest('hex')
+/**
+ * There is at most one open transfer per study, facility and group, and one more for each case that
+ * it is a prior study of.
+ */
+const openKeyOf = ({ facility, group, priorOf }: UploadTarget, study: StudyKey): string =>
+  createHash('sha256')
+    .update([facility, group, study, ...(priorOf === undefined ? [] : [priorOf])].join('\0'))
+    .digest('hex')
 
-/** The study's open transfer, and all transfers that it has had. */
+/**
+ * The study's open transfer, and all transfers that it has had. Those that brought it as a prior
+ * study do not count for the study itself, which is still to be read, nor those of another case.
+ */
 export async function findArrival(
   db: Db,
   target: UploadTarget,
@@ -27,6 +35,7 @@ export async function findArrival(
     .select(['arrivals.transfer', 'arrivals.open_key', 'transfers.state'])
     .where('arrivals.facility', '=', target.facility)
     .where('arrivals.study', '=', study)
+    .where('arrivals.prior_of', 'is', target.priorOf ?? null)
     .execute()
   const open = rows.find(({ open_key, state }) => open_key === key && state === 'open')
   return { transfer: open?.transfer, earlier: rows.map(({ transfer }) => transfer) }
@@ -56,10 +65,10 @@ export async function writeArrival(
     }
     await closeArrival(tx, other.transfer)
   }
-  const { facility, group: group_id } = target
+  const { facility, group: group_id, priorOf: prior_of = null } = target
   await tx
     .insertInto('arrivals')
-    .values({ transfer, facility, group_id, study, opened_at: now, open_key: key })
+    .values({ transfer, facility, group_id, study, opened_at: now, open_key: key, prior_of })
     .execute()
 }
 
@@ -76,13 +85,18 @@ export async function detachArrival(tx: Tx, transfer: string, group: string): Pr
     .execute()
 }
 
-/** May be called for any transfer; one that did not arrive instance by instance has no row here. */
-export async function closeArrival(tx: Tx, transfer: string): Promise<void> {
-  await tx
+/**
+ * May be called for any transfer; one that did not arrive instance by instance has no row here.
+ * Returns the transfer that it is a prior study of, if it is one.
+ */
+export async function closeArrival(tx: Tx, transfer: string): Promise<string | undefined> {
+  const row = await tx
     .updateTable('arrivals')
     .set({ open_key: null })
     .where('transfer', '=', transfer)
-    .execute()
+    .returning('prior_of')
+    .executeTakeFirst()
+  return row?.prior_of ?? undefined
 }
 
 /** A study that is accepting instances. */
@@ -95,6 +109,7 @@ export interface OpenArrival {
   readonly priority: Priority
   readonly profile?: string
   readonly waits?: Waits
+  readonly priorOf?: string
   /** Whether a person has named the group of a study that waits. */
   readonly isAssigned: boolean
 }
@@ -105,7 +120,7 @@ export async function openArrivals(db: Db): Promise<readonly OpenArrival[]> {
     .selectFrom('arrivals')
     .innerJoin('transfers', 'transfers.id', 'arrivals.transfer')
     .leftJoin('waiting_studies as waiting', 'waiting.transfer', 'arrivals.transfer')
-    .select(['arrivals.study', 'arrivals.facility', 'arrivals.group_id'])
+    .select(['arrivals.study', 'arrivals.facility', 'arrivals.group_id', 'arrivals.prior_of'])
     .select(['transfers.id', 'transfers.sender', 'transfers.priority', 'transfers.profile'])
     .select(['waiting.reason', 'waiting.group_id as assigned'])
     .where('arrivals.open_key', 'is not', null)
@@ -120,6 +135,7 @@ export async function openArrivals(db: Db): Promise<readonly OpenArrival[]> {
     priority: row.priority,
     ...(row.profile !== null && { profile: row.profile }),
     ...(row.reason !== null && row.group_id === NO_GROUP && { waits: row.reason }),
+    ...(row.prior_of !== null && { priorOf: row.prior_of }),
     isAssigned: row.assigned !== null,
   }))
 }

@@ -221,6 +221,10 @@ function showOne(output: Output, view: CaseView): void {
     output.print(`  critical result within ${level}: ${state}, due ${dueAt}`)
   output.print(`  ${accepted} items, ${quarantined} held, ${refused} refused`)
   for (const { id, joining } of view.transfers) output.print(`  transfer ${id} (${joining})`)
+  if (view.priors) {
+    const { state, chosen, retrieved } = view.priors
+    output.print(`  prior studies: ${state}, ${retrieved} of ${chosen} have arrived`)
+  }
   for (const { kind, dueAt, metAt, missedAt } of view.targets) {
     const outcome = missedAt !== undefined ? 'missed' : metAt === undefined ? 'open' : 'met'
     output.print(`  ${kind} by ${dueAt}: ${outcome}`)

@@ -74,7 +74,7 @@ function openTransfers(
 ): Transfers {
   const { limits, gateway } = site.config
   return createTransfers({
-    ...{ cases, state, ledger, store, directory, facilityKeys, gatewayKeys, keyIdOf },
+    ...{ cases, state, ledger, guard, store, directory, facilityKeys, gatewayKeys, keyIdOf },
     ...{ gateway: gateway.name, limits, budget: new MemoryBudget(ORIGINALS_BYTES), logger, now },
     sealsFor: edge && {
       gateway: edge.gateway,

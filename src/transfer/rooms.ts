@@ -3,6 +3,7 @@ import type { Cases } from '../cases/index.js'
 import type { FacilityConfig, Limits } from '../config/index.js'
 import type { Directory } from '../directory/index.js'
 import type { Actor, Ledger } from '../ledger/log/index.js'
+import type { RowGuard } from '../ledger/rows/index.js'
 import type { Code } from '../lib/errors.js'
 import type { Logger } from '../lib/logger.js'
 import type { Content } from '../protocol/words.js'
@@ -23,6 +24,7 @@ export interface TransferRooms {
     { readonly gateway: string; readonly edge: string; readonly fingerprint: string } | undefined
   readonly state: Pick<State, 'db' | 'transaction'>
   readonly ledger: Pick<Ledger, 'record' | 'note' | 'proof' | 'query'>
+  readonly guard: Pick<RowGuard, 'judged'>
   /** Adds an arriving transfer to its case, in the same transaction. */
   readonly cases: Pick<Cases, 'arrive' | 'ofTransfers' | 'raise'>
   readonly store: Pick<ObjectStore, 'put' | 'get' | 'delete' | 'list'>

@@ -178,6 +178,24 @@ describe('a study for which no rule names a group', () => {
       (all) => all.every(({ state }) => state === 'committed'),
       10_000,
     )
+    // A writer to the database routes nothing: the study goes on waiting, and everybody is told.
+    const forged = { group_id: 'days', priority: 'stat', assigned_by: 'operator-1' } as const
+    const { state, transfers, ledger } = running.rooms
+    await state.transaction((tx) =>
+      tx.updateTable('waiting_studies').set(forged).where('transfer', '=', transfer).execute(),
+    )
+    expect(await transfers.waiting.route(transfer)).toBeUndefined()
+    expect(await waiting()).toMatchObject([{ transfer, reason: 'hold', priority: 'urgent' }])
+    expect(await transfersOf('reader-2')).toHaveLength(2)
+    const found = (await ledger.query({ types: ['row.mismatched'] })).rows
+    expect(found.map(({ entry }) => entry.detail)).toEqual([
+      { table: 'waiting_studies', row: transfer, reason: 'ledger' },
+    ])
+    const ready = async () => (await as('operator-1', 'GET', '/readyz')).text
+    expect(
+      await eventually(ready, (text) => text.includes(`the row ${transfer} of waiting_studies`)),
+    ).toContain(`the row ${transfer} of waiting_studies`)
+
     const path = `/v1/intake/waiting/${transfer}/assign`
     const { body } = await as('facility-a', 'POST', path, { group: 'nights' })
     expect(body).toMatchObject({ state: 'available', group: 'nights', priority: 'urgent' })

@@ -29,12 +29,12 @@ export interface RowGuard extends RowMacs {
   /** Reports rows that must exist according to the ledger but do not. */
   missing(table: GuardedTable, ids: readonly string[]): Promise<void>
   /** A row that was judged without a MAC; undefined when it matches. */
-  judged(table: SignedTable, id: string, reason: 'signer' | undefined): Promise<void>
+  judged(table: JudgedTable, id: string, reason: 'signer' | 'ledger' | undefined): Promise<void>
   /** Rows that were found to mismatch and have not matched since. */
   mismatches(): readonly Mismatch[]
 }
 
-/** Tables of `Signers`, whose rows have no MAC. */
+/** Tables of `Signers`. */
 export type SignedTable =
   | 'case_reports'
   | 'critical_results'
@@ -43,8 +43,11 @@ export type SignedTable =
   | 'report_feedback'
   | 'handovers'
 
+/** Tables whose rows have no MAC, and are compared with the ledger alone. */
+export type JudgedTable = SignedTable | 'waiting_studies'
+
 export interface Mismatch {
-  readonly table: GuardedTable | SignedTable
+  readonly table: GuardedTable | JudgedTable
   readonly id: string
   readonly reason: 'mac' | 'ledger' | 'missing' | 'signer'
 }
@@ -52,7 +55,7 @@ export interface Mismatch {
 /** Texts for people. */
 export const MISMATCHES: Readonly<Record<Mismatch['reason'], string>> = {
   mac: 'its content was not written by a gateway of this site',
-  ledger: 'a later event of the ledger contradicts it',
+  ledger: 'the ledger contradicts it',
   missing: 'it is recorded in the ledger, but missing',
   signer: 'its signature is by a certificate that the ledger never named for its signer',
 }

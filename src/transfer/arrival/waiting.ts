@@ -11,6 +11,8 @@ import type { Db, Priority, Tx } from '../../state/index.js'
 import type { UploadTarget } from '../begin.js'
 import type { TransferRooms } from '../rooms.js'
 import { expectNoneUnderWay } from '../rows.js'
+import { assignmentOf } from './assigned.js'
+import type { AssignedRoute } from './assigned.js'
 import type { StudyKey } from './studies.js'
 import { detachArrival } from './studies.js'
 
@@ -26,13 +28,6 @@ export interface WaitingStudy {
   readonly bytes: number
   /** Named by a person while the study is still arriving. */
   readonly group: string | undefined
-}
-
-export interface AssignedRoute {
-  readonly group: string
-  readonly priority: Priority
-  /** The case that it joins. */
-  readonly case?: string
 }
 
 /** Studies that wait until a person names their group. */
@@ -73,7 +68,7 @@ export const waitingOf = (rooms: TransferRooms): Waiting => ({
   all: () => countWaiting(rooms.state.db),
   assign: (actor, transfer, to) => assignStudy(rooms, actor, transfer, to),
   route: (transfer) => routeAssigned(rooms, transfer),
-  former: (facility, study) => formerRoute(rooms.state.db, facility, study),
+  former: (facility, study) => formerRoute(rooms, facility, study),
 })
 
 /** At most this many are listed. */
@@ -184,13 +179,9 @@ async function routeAssigned(
   rooms: TransferRooms,
   transfer: string,
 ): Promise<AssignedRoute | undefined> {
-  const named = await rooms.state.db
-    .selectFrom('waiting_studies')
-    .select(['group_id as group', 'priority', 'case_id'])
-    .where('transfer', '=', transfer)
-    .executeTakeFirst()
-  if (named?.group == null || named.priority === null) return undefined
-  const { group, priority, case_id: joins } = named
+  const named = await assignmentOf(rooms, transfer)
+  if (!named) return undefined
+  const { group, priority } = named
   const members = (await rooms.directory.recipientsOf(group)).map(({ id }) => id)
   await rooms.state.transaction(async (tx) => {
     const { numUpdatedRows } = await tx
@@ -212,26 +203,25 @@ async function routeAssigned(
       )
       .execute()
   })
-  return { group, priority, ...(joins !== null && { case: joins }) }
+  return named
 }
 
 async function formerRoute(
-  db: Db,
+  rooms: TransferRooms,
   facility: string,
   study: StudyKey,
 ): Promise<AssignedRoute | undefined> {
-  const row = await db
+  const row = await rooms.state.db
     .selectFrom('waiting_studies as waiting')
     .innerJoin('arrivals', 'arrivals.transfer', 'waiting.transfer')
-    .select(['waiting.group_id as group', 'waiting.priority'])
+    .select('waiting.transfer')
     .where('arrivals.facility', '=', facility)
     .where('arrivals.study', '=', study)
     .where('arrivals.group_id', '<>', NO_GROUP)
     .orderBy('waiting.assigned_at', 'desc')
     .executeTakeFirst()
-  return row?.group != null && row.priority !== null
-    ? { group: row.group, priority: row.priority }
-    : undefined
+  const named = row && (await assignmentOf(rooms, row.transfer))
+  return named && { group: named.group, priority: named.priority }
 }
 
 /** Every envelope must be sealed to at least one of the group's readers, who can add the others. */

@@ -19,7 +19,7 @@ import {
   sealMessage,
 } from '../seal/index.js'
 import { receivedPacket } from '../seal/received/index.js'
-import { signDetached } from '../seal/keys/index.js'
+import { createTextSigner } from '../seal/keys/index.js'
 import { createTransfers, MemoryBudget } from '../transfer/index.js'
 import type { Transfers } from '../transfer/index.js'
 import type { Ground } from './ground.js'
@@ -73,6 +73,7 @@ function openTransfers(
   { cases }: Pick<Night, 'cases'>,
 ): Transfers {
   const { limits, gateway } = site.config
+  const sign = createTextSigner(gatewayKey)
   return createTransfers({
     ...{ cases, state, ledger, guard, store, directory, facilityKeys, gatewayKeys, keyIdOf },
     ...{ gateway: gateway.name, limits, budget: new MemoryBudget(ORIGINALS_BYTES), logger, now },
@@ -92,7 +93,7 @@ function openTransfers(
     envelopeTo: async (facility) =>
       newEnvelope([await directory.facilityRecipient(facility)], new Date(now())),
     sealedMessage,
-    sign: (text) => signDetached(text, gatewayKey, new Date(now())),
+    sign: (text) => sign(text, new Date(now())),
     verifyDetached: keys.verifyDetached,
     isKeyPacketFor: (packet, format, recipient) =>
       isKeyPacketFor(packet, format, recipient, new Date(now())),

@@ -61,7 +61,8 @@ export async function reserveNumbers(
   const updated = await tx
     .updateTable('transfers')
     .set((eb) => ({
-      state,
+      // An open transfer stays open; writing that again would rewrite its indexes.
+      ...(begun.isFirst && { state }),
       item_count: eb('item_count', '+', accepted.length),
       byte_count: eb(
         'byte_count',

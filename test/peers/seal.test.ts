@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { newEnvelope, sealBytes } from '../../src/seal/index.js'
 import { inspectCertificate, toRecipient } from '../../src/seal/keys/certificate.js'
 import { newKey, readPrivateKey, signDetached } from '../../src/seal/keys/keys.js'
+import { createTextSigner } from '../../src/seal/keys/text-signer.js'
 import { verifyDetached } from '../../src/seal/keys/verify.js'
 import type { Recipient } from '../../src/seal/keys/recipient.js'
 import { attempt, collect, content, open, split } from '../seal/_seal.js'
@@ -217,11 +218,13 @@ peer('gpg')(title('gpg'), () => {
     expect(await verifyDetached(text, weak, certificateOf('rsa'), new Date())).toBe(false)
     const made = await newKey({ name: 'signer' })
     gpg('--import', file('signer.asc', made.certificate))
-    const signature = await signDetached(text, await readPrivateKey(made.privateKey), new Date())
-    expect(run('gpg', ['--batch', '--verify', file('text.sig', signature), path]).status).toBe(0)
-    expect(
-      run('gpg', ['--batch', '--verify', file('text.sig', signature), file('other', 'x')]).status,
-    ).toBe(1)
+    const key = await readPrivateKey(made.privateKey)
+    const signText = createTextSigner(key)
+    for (const sign of [signText, (...[of, at]: [string, Date]) => signDetached(of, key, at)]) {
+      const signature = file('text.sig', await sign(text, new Date()))
+      expect(run('gpg', ['--batch', '--verify', signature, path]).status).toBe(0)
+      expect(run('gpg', ['--batch', '--verify', signature, file('other', 'x')]).status).toBe(1)
+    }
   })
 
   it('makes certificates that the policy judges as in the table', async () => {

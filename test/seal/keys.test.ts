@@ -3,6 +3,7 @@ import { createMessage, enums, generateKey, sign } from 'openpgp'
 import * as openpgp from 'openpgp'
 import { inspectCertificate } from '../../src/seal/keys/certificate.js'
 import { newKey, readPrivateKey, signDetached } from '../../src/seal/keys/keys.js'
+import { createTextSigner } from '../../src/seal/keys/text-signer.js'
 import { verifyDetached } from '../../src/seal/keys/verify.js'
 import { content, open, person, sealTo, collect, split } from './_seal.js'
 
@@ -193,4 +194,48 @@ describe('verifyDetached', () => {
     list.push(packet)
     return new openpgp.Signature(list).armor()
   }
+})
+
+describe('a signer of many texts', () => {
+  it.each([
+    { algorithm: 'curve25519', version: 4 },
+    { algorithm: 'curve25519', version: 6 },
+    { algorithm: 'nistP256', version: 4 },
+  ] as const)(
+    'makes signatures like any other with $algorithm of version $version',
+    async (kind) => {
+      const made = await newKey({ name: 'signer', ...kind })
+      const signText = createTextSigner(await readPrivateKey(made.privateKey))
+      const date = new Date()
+      const [one, other] = [await signText('a text', date), await signText('a text', date)]
+      expect(one).not.toBe(other)
+      for (const signature of [one, other])
+        expect(await verifyDetached('a text', signature, made.certificate, date)).toBe(true)
+      expect(await verifyDetached('a text!', one, made.certificate, date)).toBe(false)
+      const before = new Date(date.getTime() - DAY)
+      await expect(signText('a text', before)).rejects.toMatchObject({ code: 'key_not_yet_valid' })
+    },
+  )
+
+  it('writes the halves of a signature without their leading zeros', async () => {
+    const made = await newKey({ name: 'signer' })
+    const signText = createTextSigner(await readPrivateKey(made.privateKey))
+    const date = new Date()
+    const texts = Array.from({ length: 1_000 }, (_, i) => `text ${String(i)}`)
+    const signatures = await Promise.all(texts.map((text) => signText(text, date)))
+    const sizes = signatures.map((one) => Buffer.from(one.split('\n\n')[1] ?? '', 'base64').length)
+    const short = texts.filter((_, i) => (sizes[i] ?? 0) < Math.max(...sizes))
+    expect(short.length).toBeGreaterThan(0)
+    for (const text of short.slice(0, 5)) {
+      const signature = signatures[texts.indexOf(text)] ?? ''
+      expect(await verifyDetached(text, signature, made.certificate, date)).toBe(true)
+    }
+  })
+
+  it('refuses a key that has expired', async () => {
+    const made = await newKey({ name: 'signer', expiresInDays: 1 })
+    const signText = createTextSigner(await readPrivateKey(made.privateKey))
+    const late = new Date(Date.now() + 2 * DAY)
+    await expect(signText('a text', late)).rejects.toMatchObject({ code: 'key_expired' })
+  })
 })

@@ -13,5 +13,6 @@ export { inspectCertificate, problemOfSigner, toRecipient } from './certificate.
 export { certificateOf, newKey, readPrivateKey, signDetached } from './keys.js'
 export type { KeyAlgorithm, PrivateKey } from './keys.js'
 export type { Recipient, CertificateReport } from './recipient.js'
+export { createTextSigner } from './text-signer.js'
 export { verifyDetached } from './verify.js'
 export type { VerifyDetached } from './verify.js'

@@ -185,27 +185,44 @@ async function unlock(
   }
 }
 
-/**
- * When a key was last found able to sign. A signature made within the same second is not preceded
- * by the same check; openpgp, which makes its own, still refuses what has just expired.
- */
-const foundSigner = new WeakMap<OpenpgpPrivateKey, number>()
+type Signer = Awaited<ReturnType<OpenpgpPrivateKey['getSigningKey']>>['keyPacket']
 
-/** @throws NocturneError `key_expired`, `key_not_yet_valid`, `key_cannot_sign` */
-async function expectSigner(secret: OpenpgpPrivateKey, at: Date): Promise<void> {
+/**
+ * When a key was last found able to sign, and by which of its parts. A signature made within the
+ * same second is not preceded by the same check; openpgp, which makes its own, still refuses what
+ * has just expired.
+ */
+const foundSigner = new WeakMap<
+  OpenpgpPrivateKey,
+  { readonly second: number; readonly signer: Signer }
+>()
+
+/**
+ * The part of the key that signs, and the time to put into a signature of that date. For use inside
+ * this room only.
+ *
+ * @throws NocturneError `key_expired`, `key_not_yet_valid`, `key_cannot_sign`
+ */
+export async function signerOf(
+  key: PrivateKey,
+  date: Date,
+): Promise<{ readonly signer: Signer; readonly at: Date }> {
+  const secret = secretOf(key)
+  const at = notBefore(secret, date)
   const second = Math.floor(at.getTime() / 1_000)
-  if (foundSigner.get(secret) === second) return
+  const found = foundSigner.get(secret)
+  if (found?.second === second) return { signer: found.signer, at }
   const expires = await secret.getExpirationTime(undefined, forReading).catch(() => null)
   if (expires instanceof Date && expires <= at) throw new NocturneError('key_expired')
   if (secret.getCreationTime() > at) throw new NocturneError('key_not_yet_valid')
-  const signer = await secret
+  const { keyPacket: signer } = await secret
     .getSigningKey(undefined, at, undefined, forReading)
     .catch((cause: unknown) => {
       throw new NocturneError('key_cannot_sign', { cause })
     })
-  const { keyPacket } = signer
-  if ('isDummy' in keyPacket && keyPacket.isDummy()) throw new NocturneError('key_cannot_sign')
-  foundSigner.set(secret, second)
+  if ('isDummy' in signer && signer.isDummy()) throw new NocturneError('key_cannot_sign')
+  foundSigner.set(secret, { second, signer })
+  return { signer, at }
 }
 
 /** A new key may come from a machine whose clock is a little ahead of ours. */
@@ -226,12 +243,10 @@ export async function signDetached(
   key: PrivateKey,
   date: Date,
 ): Promise<string> {
-  const secret = secretOf(key)
-  const at = notBefore(secret, date)
-  await expectSigner(secret, at)
+  const { at } = await signerOf(key, date)
   const signature: unknown = await sign({
     message: await createMessage({ binary: binaryOf(text) }),
-    signingKeys: secret,
+    signingKeys: secretOf(key),
     detached: true,
     date: at,
     config: forReading,

@@ -7,12 +7,16 @@
 const PARTS_AT_ONCE = 32
 
 interface Waiting<Part, Answer> {
+  /** Parts are committed in the order of their arrival, whichever was durable first. */
+  readonly place: number
   readonly part: Part
   readonly resolve: (answer: Answer) => void
   readonly reject: (reason: unknown) => void
 }
 
 interface Batch<Part, Answer> {
+  /** How many parts have arrived. */
+  arrived: number
   /** Parts that are still being made durable. */
   storing: number
   waiting: Waiting<Part, Answer>[]
@@ -35,14 +39,17 @@ export class PartBatches<Request extends object, Part, Answer> {
    * @param onStored called when it has
    */
   async add(request: Request, store: () => Promise<Part>, onStored: () => void): Promise<Answer> {
-    const batch = this.#batches.get(request) ?? { storing: 0, waiting: [] }
+    const batch = this.#batches.get(request) ?? { arrived: 0, storing: 0, waiting: [] }
     this.#batches.set(request, batch)
     batch.storing += 1
+    const place = (batch.arrived += 1)
     let answer: Promise<Answer>
     try {
       const part = await store()
       onStored()
-      answer = new Promise((resolve, reject) => batch.waiting.push({ part, resolve, reject }))
+      answer = new Promise((resolve, reject) => {
+        batch.waiting.push({ place, part, resolve, reject })
+      })
     } finally {
       batch.storing -= 1
       const isDue = batch.storing === 0 || batch.waiting.length >= PARTS_AT_ONCE
@@ -52,7 +59,7 @@ export class PartBatches<Request extends object, Part, Answer> {
   }
 
   async #commitAll(request: Request, batch: Batch<Part, Answer>): Promise<void> {
-    const waiting = batch.waiting.splice(0)
+    const waiting = batch.waiting.splice(0).sort((a, b) => a.place - b.place)
     try {
       const answers = await this.#commit(
         request,

@@ -17,7 +17,7 @@ import type { Asker, ArrivedReport, Cases } from './cases/index.js'
 import type { Directory } from './directory/index.js'
 import type { Ledger } from './ledger/log/index.js'
 import type { ReportRecipientsAnswer } from './protocol/http/reports.js'
-import type { AcknowledgeReport, NewReport } from './protocol/report.js'
+import type { AcknowledgeReport, NewReport, ReportStatus } from './protocol/report.js'
 import {
   acknowledgeReport,
   checkAcknowledgement,
@@ -53,6 +53,9 @@ export interface ReplyRooms {
   readonly now: () => number
 }
 
+/** @throws NocturneError when the author may not sign a report of this status */
+type ExpectSigner = (status: ReportStatus) => Promise<void>
+
 export interface SentReport {
   readonly row: CaseReportTable
   /** Proof of the event; undefined when the same message was received before. */
@@ -63,10 +66,17 @@ export interface Reply {
   /**
    * Accepts a reader's report on a case that they can open. If it throws, nothing is visible.
    *
+   * @param expectSigner asked before anything is stored, not for a message that came before
    * @throws NocturneError `report_without_crosswalk`, `report_invalid`, `report_out_of_turn`,
-   *   `already_claimed`, `case_state`, `recipient_unusable`, and store and ledger errors
+   *   `already_claimed`, `case_state`, `recipient_unusable`, those of `expectSigner`, and store and
+   *   ledger errors
    */
-  take(author: Asker, row: CaseTable, report: NewReport): Promise<SentReport>
+  take(
+    author: Asker,
+    row: CaseTable,
+    report: NewReport,
+    expectSigner: ExpectSigner,
+  ): Promise<SentReport>
   /**
    * Returns the sealed message, after the event that records the read is durable.
    *
@@ -95,7 +105,7 @@ export interface Reply {
 }
 
 export const createReply = (rooms: ReplyRooms): Reply => ({
-  take: (author, row, report) => take(rooms, author, row, report),
+  take: (...sent) => take(rooms, ...sent),
   read: (asker, row) => read(rooms, asker, row),
   acknowledge: (facility, row, signed) => acknowledge(rooms, facility, row, signed),
   recipients: (row) => recipients(rooms, row),
@@ -110,6 +120,7 @@ async function take(
   author: Asker,
   row: CaseTable,
   report: NewReport,
+  expectSigner: ExpectSigner,
 ): Promise<SentReport> {
   // Checked first: a client whose answer was lost may retry after its clock has been changed.
   const sha256 = createHash('sha256').update(report.message, 'base64').digest('hex')
@@ -119,6 +130,7 @@ async function take(
   const checked = await check(rooms, author, row, report)
   const { status, agreement } = checked.statement
   rooms.cases.expectReportable(row, author.id, { status, agreement })
+  await expectSigner(status)
   const id = newId(rooms.now())
   await rooms.store.put(keyOf(id), rooms.sealedMessage(checked.message))
   try {

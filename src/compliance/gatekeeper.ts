@@ -4,19 +4,24 @@
  */
 import { NocturneError } from '../lib/errors.js'
 import type { Actor, Ledger } from '../ledger/log/index.js'
-import { gateClaim, gateTransfer } from './gates.js'
-import type { ClaimQuestion, GateDecision, TransferQuestion } from './gates.js'
+import { gateClaim, gateReport, gateTransfer } from './gates.js'
+import type { ClaimQuestion, GateDecision, ReportQuestion, TransferQuestion } from './gates.js'
 import type { Registers } from './registers.js'
 
 export interface Gatekeeper {
   /**
-   * @throws NocturneError `agreement_missing` when the transfer is blocked, `ledger_unavailable`
+   * @throws NocturneError `agreement_missing` or `vendor_unanswered` when the transfer is blocked,
+   *   `ledger_unavailable`
    */
   transfer(question: TransferQuestion, actor: Actor): Promise<void>
   /**
    * @throws NocturneError `reader_not_eligible` when the claim is blocked, `ledger_unavailable`
    */
   claim(question: ClaimQuestion, actor: Actor): Promise<void>
+  /**
+   * @throws NocturneError `reader_not_final` when the report is blocked, `ledger_unavailable`
+   */
+  report(question: ReportQuestion, actor: Actor): Promise<void>
 }
 
 /**
@@ -26,13 +31,49 @@ export interface Gatekeeper {
 const REPEAT_MS = 3_600_000
 const MOST_REMEMBERED = 10_000
 
-export function createGatekeeper(parts: {
+interface GatekeeperParts {
   readonly registers: Pick<Registers, 'all'>
   readonly ledger: Pick<Ledger, 'note'>
   readonly enforce: 'warn' | 'block'
   readonly now: () => number
-}): Gatekeeper {
-  const { registers, ledger, enforce, now } = parts
+}
+
+export function createGatekeeper(parts: GatekeeperParts): Gatekeeper {
+  const { registers, enforce, now } = parts
+  const note = createNote(parts)
+  /** What the registers hold now, and the rules by which they are read. */
+  const asked = async () => [await registers.all(), { enforce, at: now() }] as const
+
+  return {
+    transfer: async (question, actor) => {
+      const [entries, rules] = await asked()
+      const decision = gateTransfer(entries, question, rules)
+      await note('transfer', decision, { facility: question.facility, actor })
+      if (decision.verdict === 'blocked')
+        throw new NocturneError(
+          decision.findings.includes('agreement') ? 'agreement_missing' : 'vendor_unanswered',
+          { subject: decision.subject },
+        )
+    },
+    claim: async (question, actor) => {
+      const [entries, rules] = await asked()
+      const decision = gateClaim(entries, question, rules)
+      await note('claim', decision, { facility: question.facility, actor })
+      if (decision.verdict === 'blocked')
+        throw new NocturneError('reader_not_eligible', { subject: decision.subject })
+    },
+    report: async (question, actor) => {
+      const [entries, rules] = await asked()
+      const decision = gateReport(entries, question, rules)
+      await note('report', decision, { facility: question.facility, actor })
+      if (decision.verdict === 'blocked')
+        throw new NocturneError('reader_not_final', { subject: decision.subject })
+    },
+  }
+}
+
+/** Records what a gate decided, unless it is a warning that was recorded within the hour. */
+function createNote({ ledger, now }: Pick<GatekeeperParts, 'ledger' | 'now'>) {
   const noted = new Map<string, number>()
 
   const isNews = (key: string): boolean => {
@@ -43,8 +84,8 @@ export function createGatekeeper(parts: {
     return true
   }
 
-  const note = async (
-    gate: 'transfer' | 'claim',
+  return async (
+    gate: 'transfer' | 'claim' | 'report',
     decision: GateDecision,
     about: { readonly facility: string; readonly actor: Actor },
   ): Promise<void> => {
@@ -62,22 +103,5 @@ export function createGatekeeper(parts: {
         ...(because !== undefined && { because }),
       },
     })
-  }
-
-  return {
-    transfer: async (question, actor) => {
-      const rules = { enforce, at: now() }
-      const decision = gateTransfer(await registers.all(), question, rules)
-      await note('transfer', decision, { facility: question.facility, actor })
-      if (decision.verdict === 'blocked')
-        throw new NocturneError('agreement_missing', { subject: decision.subject })
-    },
-    claim: async (question, actor) => {
-      const rules = { enforce, at: now() }
-      const decision = gateClaim(await registers.all(), question, rules)
-      await note('claim', decision, { facility: question.facility, actor })
-      if (decision.verdict === 'blocked')
-        throw new NocturneError('reader_not_eligible', { subject: decision.subject })
-    },
   }
 }

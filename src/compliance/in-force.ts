@@ -1,5 +1,5 @@
 /** Determines which register entries are in force on a given day. Pure. */
-import { dateMs, dayOf } from './check.js'
+import { dateMs, dayOf, daysBetween } from './check.js'
 import type { RegisterEntry } from './kinds.js'
 
 /** Entries that were not ended, and whose last day is not past on the day of `at` (UTC). */
@@ -59,3 +59,18 @@ export const agreementOf = (
   at: number,
 ): RegisterEntry | undefined =>
   inForce(agreements, at).find((one) => one.subject === party && textOf(one, 'signed') <= dayOf(at))
+
+/** What the holder of a device attests to, once a year. */
+export const ATTESTED = ['diskEncryption', 'screenLock', 'supportedSystem'] as const
+const ATTESTED_DAYS = 366
+
+export const isStale = (device: RegisterEntry, at: number): boolean =>
+  daysBetween(dateMs(textOf(device, 'attested')), at) > ATTESTED_DAYS
+
+/** Whether its holder attested within a year that the device is encrypted, locks, gets updates. */
+export const isAttested = (device: RegisterEntry, at: number): boolean =>
+  ATTESTED.every((field) => isSet(device, field)) && !isStale(device, at)
+
+/** Whether a vendor has not answered the due-diligence questions, or is overdue for review. */
+export const isUnanswered = (vendor: RegisterEntry, at: number): boolean =>
+  textOf(vendor, 'questions') === '' || isOver(vendor, 'review', at)

@@ -2,7 +2,7 @@
 import { noneOf, onRegister, unknown } from '../check.js'
 import type { Check, Outcome } from '../check.js'
 import type { Facts, RegisterFacts } from '../facts.js'
-import { agreementOf, inForce, isOver, isSet, notEnded, textOf } from '../in-force.js'
+import { agreementOf, inForce, isOver, isSet, isUnanswered, notEnded, textOf } from '../in-force.js'
 import type { RegisterEntry } from '../kinds.js'
 import { addStep, alsoFor, amendFirst } from '../steps.js'
 
@@ -74,9 +74,6 @@ const lacking = (agreement: RegisterEntry, at: number): Readonly<Record<string, 
 
 const amended = (faults: readonly RegisterEntry[], at: number): string =>
   amendFirst(faults, (one) => lacking(one, at)) ?? ''
-
-const isUnanswered = (vendor: RegisterEntry, at: number): boolean =>
-  textOf(vendor, 'questions') === '' || isOver(vendor, 'review', at)
 
 export const AGREEMENTS: readonly Check[] = [
   onRegister({

@@ -2,12 +2,20 @@
 import { daysBetween, dateMs, noneOf, onRegister, unknown } from '../check.js'
 import type { Check } from '../check.js'
 import type { Facts, RegisterFacts } from '../facts.js'
-import { inForce, isSet, listOf, notEnded, textOf } from '../in-force.js'
+import {
+  ATTESTED,
+  inForce,
+  isAttested,
+  isSet,
+  isStale,
+  listOf,
+  notEnded,
+  textOf,
+} from '../in-force.js'
 import type { RegisterEntry } from '../kinds.js'
 import { addStep, alsoFor, amendFirst } from '../steps.js'
 
 const REMINDER_DAYS = 366
-const ATTESTED_DAYS = 366
 const NO_CONFIGURATION = unknown('the configuration could not be read', 'correct nocturne.yaml')
 
 const readersOf = ({ configuration }: Facts): readonly string[] =>
@@ -116,9 +124,7 @@ export const WORKFORCE: readonly Check[] = [
     title: 'Each device in use is encrypted, locks, gets updates, and was attested within a year',
     run: (registers, { at }) => {
       const devices = inUse(registers, at)
-      const faults = devices.filter(
-        (one) => !ATTESTED.every((field) => isSet(one, field)) || isStale(one, at),
-      )
+      const faults = devices.filter((one) => !isAttested(one, at))
       const names = devices.length === 0 ? ['none registered'] : faults.map(nameOf)
       return noneOf(
         names,
@@ -180,8 +186,6 @@ export const WORKFORCE: readonly Check[] = [
   }),
 ]
 
-const ATTESTED = ['diskEncryption', 'screenLock', 'supportedSystem'] as const
-
 /** Everything that the entry lacks, in one step: a second one would name a replaced entry. */
 const lacking = (device: RegisterEntry, at: number): Readonly<Record<string, string>> => {
   if (textOf(device, 'state') !== 'in-use') return { wiped: 'DATE' }
@@ -191,9 +195,6 @@ const lacking = (device: RegisterEntry, at: number): Readonly<Record<string, str
     ...Object.fromEntries(open.map((field) => [field, 'yes'])),
   }
 }
-
-const isStale = (device: RegisterEntry, at: number): boolean =>
-  daysBetween(dateMs(textOf(device, 'attested')), at) > ATTESTED_DAYS
 
 /** For the first device at fault; a new entry where none is registered. */
 const correction = (faults: readonly RegisterEntry[], at: number): string =>

@@ -17,29 +17,24 @@ import {
 } from '../../protocol/case-requests.js'
 import type { Gatekeeper } from '../../access/index.js'
 import type { CaseAnswer, Cases, Proofs } from '../../cases/index.js'
-import type { Compliance } from '../../compliance/index.js'
 import type { Directory } from '../../directory/index.js'
-import { onDuty } from '../../duty/index.js'
-import type { Roster } from '../../duty/index.js'
-import type { Actor, Ledger } from '../../ledger/log/index.js'
-import type { CaseTable } from '../../state/night/index.js'
+import type { Ledger } from '../../ledger/log/index.js'
 import type { Transfers } from '../../transfer/index.js'
 import { parseBody } from '../parse.js'
 import { sendProblem } from '../problem.js'
 import { lockedCases } from '../locked-cases.js'
 import { openableOf } from '../openable.js'
+import { expectPrivileged } from '../privileged.js'
+import type { PrivilegeRooms } from '../privileged.js'
 import { admit, admitToCase } from '../request.js'
 
-export interface CaseRouteRooms {
+export interface CaseRouteRooms extends PrivilegeRooms {
   readonly gatekeeper: Gatekeeper
   readonly cases: Cases
   readonly proofs: Proofs
   readonly transfers: Pick<Transfers, 'openableBy' | 'opened' | 'manifestKeys'>
   readonly directory: Pick<Directory, 'certificates' | 'group' | 'principal'>
-  readonly compliance: Pick<Compliance, 'gates'>
   readonly ledger: Pick<Ledger, 'note'>
-  readonly rosterOf: (group: string, at: number) => Promise<Roster | undefined>
-  readonly now: () => number
 }
 
 export function caseRoutes(rooms: CaseRouteRooms): Router {
@@ -205,28 +200,6 @@ async function claim(
   }
   await expectPrivileged(rooms, reader, row, actor)
   return rooms.cases.claim({ id: reader, actor }, row.id, asked.override)
-}
-
-/** Checks that the compliance registers allow the claim. */
-async function expectPrivileged(
-  rooms: Pick<CaseRouteRooms, 'directory' | 'compliance' | 'rosterOf' | 'now'>,
-  reader: string,
-  row: CaseTable,
-  actor: Actor,
-): Promise<void> {
-  const { facility, priority, modality } = row
-  const roster = await rooms.rosterOf(row.group_id, rooms.now())
-  const present = roster && onDuty(roster, rooms.now())
-  const onSite = present ? [...present.readers, ...present.backups] : []
-  const readers = onSite.length > 0 ? onSite : (rooms.directory.group(row.group_id)?.readers ?? [])
-  await rooms.compliance.gates.claim(
-    {
-      ...{ reader, facility, priority, readers },
-      modalities: modality?.split(',') ?? [],
-      isUnderWay: row.claimed_by === reader,
-    },
-    actor,
-  )
 }
 
 async function release(

@@ -10,6 +10,8 @@ import type { Reply } from '../../reply.js'
 import { reportView } from '../../reports/index.js'
 import type { CaseReportTable } from '../../state/night/index.js'
 import { parseBody, parseQuery } from '../parse.js'
+import { expectSigner } from '../privileged.js'
+import type { PrivilegeRooms } from '../privileged.js'
 import { admit, admitToCase } from '../request.js'
 
 export interface ReportRouteRooms {
@@ -21,7 +23,7 @@ export interface ReportRouteRooms {
 /** Room for 5 MiB in base64, and the signatures. */
 const BODY_LIMIT = '8mb'
 
-export function reportRoutes(rooms: ReportRouteRooms): Router {
+export function reportRoutes(rooms: ReportRouteRooms & PrivilegeRooms): Router {
   const { gatekeeper, reply } = rooms
   const router = Router()
   const body = json({ limit: '32kb' })
@@ -34,7 +36,10 @@ export function reportRoutes(rooms: ReportRouteRooms): Router {
   router.post('/cases/:id/reports', json({ limit: BODY_LIMIT }), async (request, response) => {
     const { session, actor, row } = await admitToCase(gatekeeper, request, 'report.send')
     const report = parseBody(newReport, request)
-    const sent = await reply.take({ id: session.principal.id, actor }, row, report)
+    const author = { id: session.principal.id, actor }
+    const sent = await reply.take(author, row, report, (status) =>
+      expectSigner(rooms, author, row, status),
+    )
     const isRepeated = sent.receipt === undefined
     response.status(isRepeated ? 200 : 201).json({
       report: reportView(sent.row),

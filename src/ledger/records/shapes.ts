@@ -262,7 +262,10 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
   'action.planned': consulted('an action to close a gap was planned'),
   'action.done': consulted('an action to close a gap was completed'),
   'assessment.made': consulted('the site was assessed'),
-  'gate.applied': alert('a compliance register did not permit a transfer or a claim', 'gateway'),
+  'gate.applied': alert(
+    'a compliance register did not permit a transfer, a claim or a report',
+    'gateway',
+  ),
   'reminder.given': alert('people were reminded of dates in the registers', 'gateway'),
   'backup.made': { title: 'a sealed backup was made', action: 'R', isExport: true },
   'drill.run': alert('a restore was practised', 'gateway'),

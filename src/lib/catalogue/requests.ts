@@ -79,10 +79,20 @@ export const REQUESTS = {
     'no agreement that allows this transfer is in force',
     'ask the officer to register one (nocturne register add agreement); a STAT study passes without one',
   ),
+  vendor_unanswered: entry(
+    403,
+    'the due-diligence questions to this vendor are unanswered or overdue for review',
+    'ask the officer to record the answers (nocturne register add vendor --replaces ID); a STAT study passes without them',
+  ),
   reader_not_eligible: entry(
     403,
-    "the reader's training or privilege for this facility is not in force",
-    'ask the officer to renew it with `nocturne register add training` or `nocturne register add privilege`; STAT studies can be claimed without it',
+    "the reader's training or privilege for this facility is not in force, or none of their devices is attested as safe",
+    'ask the officer to renew it with `nocturne register add training`, `privilege` or `device`; STAT studies can be claimed without it',
+  ),
+  reader_not_final: entry(
+    403,
+    "the reader's privilege for this facility covers preliminary reports only",
+    'send the report as preliminary; a colleague with a privilege for final reports confirms it, or the officer registers one with `nocturne register add privilege`',
   ),
   register_invalid: entry(
     422,

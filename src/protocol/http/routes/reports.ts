@@ -36,6 +36,7 @@ export const REPORT_ROUTES = {
       'report_out_of_turn',
       'report_under_way',
       'report_without_crosswalk',
+      'reader_not_final',
       'case_state',
       'already_claimed',
       'recipient_unusable',

@@ -79,9 +79,22 @@ export const proofMembers = async (
   parts: PackageParts,
   actor: Actor,
   types: readonly EventType[],
+): Promise<readonly ZipMember[]> => proofsOf(parts, actor, { types })
+
+/** The same with every event from this index on. */
+export const proofMembersFrom = async (
+  parts: PackageParts,
+  actor: Actor,
+  start: number,
+): Promise<readonly ZipMember[]> => proofsOf(parts, actor, { start })
+
+const proofsOf = async (
+  parts: PackageParts,
+  actor: Actor,
+  query: ExportQuery,
 ): Promise<readonly ZipMember[]> => [
   { name: 'verify.html', content: once(await readFile(VERIFY_PAGE)) },
-  { name: 'ledger.zip', content: await exportPackage(parts, actor, { types }, 'csv') },
+  { name: 'ledger.zip', content: await exportPackage(parts, actor, query, 'csv') },
 ]
 
 /**

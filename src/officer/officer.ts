@@ -13,6 +13,7 @@ import type { Keeping, KeepingParts } from './keeping.js'
 import { exportEvents, exportPackage } from './ledger-package.js'
 import { findPatient } from './patient-handles.js'
 import type { AskedPatient, FoundPatient, PatientParts } from './patient-handles.js'
+import { exportAnomalies } from './review/index.js'
 import { exportPractices } from './practices.js'
 import type { PracticeParts } from './practices.js'
 import { recordable } from './recordable.js'
@@ -90,6 +91,8 @@ export interface Officer {
   safeguards(actor: Actor, url: string): Promise<readonly ZipMember[]>
   /** Records the report on recognised practices, and returns its files. */
   practices(actor: Actor): Promise<readonly ZipMember[]>
+  /** Records what is unusual since the last review, and returns its files. */
+  anomalies(actor: Actor): Promise<readonly ZipMember[]>
   readonly keeping: Keeping
   readonly incidents: IncidentDesk
 }
@@ -111,6 +114,7 @@ export type OfficerParts = Omit<SearchParts, 'admissions'> &
 export function createOfficer(rooms: OfficerParts): Officer {
   const admissions: SearchParts['admissions'] = new Map()
   const parts = { ...rooms, admissions }
+  const keeping = createKeeping(parts)
   return {
     recordable: (query) => recordable(query, parts),
     admitSearch: (actor, patients) => admitSearch(parts, actor, patients),
@@ -132,7 +136,8 @@ export function createOfficer(rooms: OfficerParts): Officer {
     auditProvider: (actor, about) => auditProvider(parts, actor, about),
     safeguards: (actor, url) => exportSafeguards(parts, actor, url),
     practices: (actor) => exportPractices(parts, actor),
-    keeping: createKeeping(parts),
+    anomalies: (actor) => exportAnomalies(parts, keeping, actor),
+    keeping,
     incidents: createIncidentDesk(parts),
   }
 }

@@ -80,6 +80,16 @@ describe('backup, restore and drill', () => {
     }
   }, 60_000)
 
+  it('says which key a backup needs when it is given another', async () => {
+    const wrong = join(gateway.site, 'demo-keys', 'reader-1.asc')
+    const words = ['restore', '--backup', path('backups'), '--site', path('never')]
+    const refused = await gateway.plain(...words, '--key', wrong)
+    expect(refused.stderr).toMatch(
+      /not_sealed_to_key[^]*backup\.certificate[^]*nothing was written/,
+    )
+    expect(refused.stderr).not.toContain('rewrap')
+  })
+
   it('says where it looked for a backup that is not there', async () => {
     const away = path('not-mounted')
     const restore = ['restore', '--backup', away, '--key', key(), '--site', path('never')]

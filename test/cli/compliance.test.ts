@@ -231,6 +231,7 @@ describe('registers and assessments from the command line', () => {
       ['provider', 'provider.json', 'provider-audit', 'nights', '--year', year],
       ['safeguards', 'safeguards.json', 'safeguards'],
       ['practices', 'practices.json', 'practices'],
+      ['anomalies', 'anomalies.json', 'audit', 'anomalies'],
     ] as const) {
       const out = join(gateway.path, name)
       await officer(...words, '--out', out)
@@ -247,7 +248,9 @@ describe('registers and assessments from the command line', () => {
       ...['officer-1', 'provider-audit', 'nobody', '--year', year, '--out', 'x'],
     )
     expect(unknown).toMatchObject({ status: 1, stderr: expect.stringContaining('no such') })
-    expect(await officer('audit', 'anomalies')).toMatchObject({ anomalies: expect.any(Array) })
+    const { anomalies } = await officer('audit', 'anomalies')
+    const csv = await readFile(join(gateway.path, 'anomalies', 'anomalies.csv'), 'utf8')
+    expect([anomalies, csv]).toEqual([expect.any(Array), expect.stringMatching(/^"?rule/)])
   })
 
   it('is for officers only', async () => {

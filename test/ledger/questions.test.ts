@@ -64,6 +64,7 @@ describe('the questions that compliance asks', () => {
     ['begun without an end', { question: 'unended' }, ['begun 2', 'fetch 2']],
     ['the same of one facility', { question: 'unended', facility: 'facility-b' }, ['begun 2']],
     ['never opened', { question: 'unopened' }, ['available 3']],
+    ['fetched, but not opened', { question: 'unacknowledged' }, ['available 1']],
     ['refusals', { question: 'refusals' }, ['refused']],
     ['key changes', { question: 'keys' }, ['token']],
     ['who read the ledger', { question: 'reads' }, ['read']],
@@ -102,6 +103,22 @@ describe('the questions that compliance asks', () => {
     expect(rows.map((row) => row.index)).toEqual([index.get('begun 2'), index.get('fetch 1')])
     await expect(open.ledger.count({ question: 'unended' }, end)).resolves.toBe(2)
   })
+})
+
+it('a transfer that somebody acknowledged was opened; identities and health have their own lists', async () => {
+  const other = await openLedger()
+  const types = [
+    ...(['transfer.available', 'download.begun', 'transfer.acknowledged'] as const),
+    ...(['crosswalk.read', 'quarantine.read', 'witness.lost', 'backup.made'] as const),
+  ]
+  for (const type of types) await other.ledger.note(event({ type, transfer: 't1' }))
+  const found = async (query: EventQuery) =>
+    (await other.ledger.query(query)).rows.map(({ entry }) => entry.type)
+  expect(await found({ question: 'unacknowledged' })).toEqual([])
+  expect(await found({ question: 'unacknowledged', end: 2 })).toEqual(['transfer.available'])
+  expect(await found({ question: 'identities' })).toEqual(['crosswalk.read', 'quarantine.read'])
+  expect(await found({ question: 'health' })).toEqual(['witness.lost', 'backup.made'])
+  await other.close()
 })
 
 describe('a review', () => {

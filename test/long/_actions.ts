@@ -20,6 +20,7 @@ export const ACTIONS_OF_ROUTES: Readonly<Record<string, Asked>> = {
   'GET /v1/audit/events/{index}/proof': of('audit.read'),
   'GET /v1/audit/tile/{level}/{path}': of('audit.read'),
   'GET /v1/audit/export': of('audit.export'),
+  'GET /v1/audit/anomalies/pack': of('audit.export'),
   'POST /v1/audit/accounting': of('audit.export'),
   'POST /v1/audit/dossier': of('audit.export'),
   'GET /v1/audit/review': of('audit.review'),

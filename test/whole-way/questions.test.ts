@@ -81,6 +81,8 @@ const isUnopened: Is = (entry, rows) =>
   !rows.some(
     (other) => other.entry.type === 'download.begun' && other.entry.transfer === entry.transfer,
   )
+const isFetched: Is = (entry, rows) =>
+  entry.type === 'transfer.available' && !isUnopened(entry, rows)
 const isOutside: Is = ({ detail }) => detail?.duty === 'outside'
 const isRefusal = isOf('access.refused', 'signin.failed', 'signin.locked')
 const isOfKeys = isOf('certificate.changed', 'token.issued', 'token.revoked')
@@ -108,6 +110,12 @@ const QUESTIONS: readonly Question[] = [
     what: 'never opened, of a facility',
     filters: { question: 'unopened', facility: 'facility-a' },
     is: both(isUnopened, hasFacility),
+  },
+  { what: 'fetched, not acknowledged', filters: { question: 'unacknowledged' }, is: isFetched },
+  {
+    what: 'health of the log',
+    filters: { question: 'health' },
+    is: isOf('gateway.started', 'gateway.stopped'),
   },
   {
     what: 'begun without an end, when a download was under way',

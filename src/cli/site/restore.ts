@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { publishAnew } from '../../ledger/published/index.js'
+import { NocturneError } from '../../lib/errors.js'
 import { randomName } from '../../lib/ids.js'
 import { readTar } from '../../lib/tar.js'
 import { loadRows, openState } from '../../state/index.js'
@@ -71,8 +72,9 @@ const isFile = (path: string): Promise<boolean> =>
  * Opens the backup, unpacks it next to the target, copies the objects, verifies the ledger against
  * the log that was published with it, and only then renames it to the target.
  *
- * @throws CommandError `file_exists` if the target exists, `backup_broken`; NocturneError
- *   `cannot_open` for a wrong key or an altered file, `ledger_rolled_back`, `ledger_broken`
+ * @throws CommandError `file_exists` if the target exists, `backup_broken`, `not_sealed_to_key` for
+ *   another key, `cannot_open` for an altered file; NocturneError `ledger_rolled_back`,
+ *   `ledger_broken`
  */
 export async function restoreBackup(
   file: string,
@@ -98,7 +100,7 @@ export async function restoreBackup(
     return { site: target, madeAt: about.at, objects: about.objects.length, missing, entries }
   } catch (error) {
     await rm(work, { recursive: true, force: true })
-    throw error instanceof TypeError ? broken(file, error) : error
+    throw asRestoreError(file, error)
   }
 }
 
@@ -211,9 +213,22 @@ const isThere = (path: string): Promise<boolean> =>
     () => false,
   )
 
-const broken = (file: string, cause: unknown): CommandError =>
-  new CommandError(`${file} is not a complete backup`, {
+/** The texts of a message that cannot be opened tell a reader what to do, not an operator. */
+function asRestoreError(file: string, cause: unknown): unknown {
+  const code = cause instanceof NocturneError ? cause.code : undefined
+  if (code === 'not_sealed_to_key')
+    return new CommandError(`${file} is not sealed to this key`, {
+      hint: 'give the private key of backup.certificate, or of recovery if the site had none, as it was when the backup was made; nothing was written',
+      ...{ code, cause },
+    })
+  if (code === 'cannot_open')
+    return new CommandError(`${file} was altered or truncated`, {
+      hint: 'copy it again, or try an earlier backup; nothing was written',
+      ...{ code, cause },
+    })
+  if (!(cause instanceof TypeError)) return cause
+  return new CommandError(`${file} is not a complete backup`, {
     hint: 'try an earlier backup; nothing was written',
-    code: 'backup_broken',
-    cause,
+    ...{ code: 'backup_broken', cause },
   })
+}

@@ -10,7 +10,7 @@ import { sendFile } from '../send-file.js'
 
 export interface PackRouteRooms {
   readonly gatekeeper: Pick<Gatekeeper, 'admit'>
-  readonly officer: Pick<Officer, 'auditProvider' | 'practices' | 'safeguards'>
+  readonly officer: Pick<Officer, 'anomalies' | 'auditProvider' | 'practices' | 'safeguards'>
 }
 
 export function packRoutes({ gatekeeper, officer }: PackRouteRooms, origin: () => string): Router {
@@ -21,6 +21,11 @@ export function packRoutes({ gatekeeper, officer }: PackRouteRooms, origin: () =
     const { group } = request.params
     const files = await officer.auditProvider(actor, { group, year })
     await sendFile(response, 'application/zip', 'provider-audit.zip', zipOf(files))
+  })
+  router.get('/audit/anomalies/pack', async (request, response) => {
+    const { actor } = await admit(gatekeeper, request, 'audit.export')
+    const files = await officer.anomalies(actor)
+    await sendFile(response, 'application/zip', 'anomalies.zip', zipOf(files))
   })
   router.get('/safeguards', async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'compliance.read')

@@ -55,9 +55,28 @@ const TAKEOVERS: readonly EventType[] = [
   'handover.accepted',
 ]
 
+/** Whoever reads these sees patients identified: see 45 CFR 164.514(c). */
+const IDENTITIES: readonly EventType[] = ['crosswalk.read', 'quarantine.read']
+/** Whether the log and its copies can be relied on. */
+const HEALTH: readonly EventType[] = [
+  'gateway.started',
+  'gateway.stopped',
+  'row.mismatched',
+  'ledger.restored',
+  'ledger.pruned',
+  'witness.lost',
+  'witness.regained',
+  'witness.disagreed',
+  'sink.lost',
+  'sink.regained',
+  'backup.made',
+  'drill.run',
+]
+
 export const QUESTIONS = {
   unended: { about: 'begun, but not ended' },
   unopened: { about: 'available, but not fetched by anybody' },
+  unacknowledged: { about: 'fetched, but not acknowledged as opened by anybody' },
   outside: { about: 'downloads outside the duty hours of their group', duty: 'outside' },
   refusals: {
     about: 'requests refused, sign-ins failed, or clients locked out',
@@ -78,6 +97,15 @@ export const QUESTIONS = {
     about:
       'claims taken with a reason or after expiry, reassigned, tried without the key, or handed over',
     types: TAKEOVERS,
+  },
+  identities: {
+    about: 'crosswalks and quarantined originals read: patients identified again',
+    types: IDENTITIES,
+  },
+  health: {
+    about:
+      'the log itself: witnesses and sinks lost, rows that disagree, restores, backups, drills',
+    types: HEALTH,
   },
   due: { about: 'events that call for a review and have not been reviewed' },
 } as const satisfies Readonly<Record<string, Asked>>
@@ -155,18 +183,13 @@ export function answers(
         ])
     case 'unopened':
       return (e) =>
+        e.and([e('type', '=', 'transfer.available'), e.not(isFollowed(e, 'download.begun', end))])
+    case 'unacknowledged':
+      return (e) =>
         e.and([
           e('type', '=', 'transfer.available'),
-          e.not(
-            e.exists(
-              e
-                .selectFrom('events as later')
-                .select(sql<number>`1`.as('one'))
-                .whereRef('later.transfer', '=', 'events.transfer')
-                .where('later.type', '=', 'download.begun')
-                .where('later.idx', '<', end),
-            ),
-          ),
+          isFollowed(e, 'download.begun', end),
+          e.not(isFollowed(e, 'transfer.acknowledged', end)),
         ])
     case 'outside':
       return (e) => e.and([e('duty', '=', 'outside')])
@@ -177,6 +200,8 @@ export function answers(
     case 'escalations':
     case 'critical':
     case 'takeovers':
+    case 'identities':
+    case 'health':
       return (e) => e.and([isOneOf(e, QUESTIONS[question].types)])
     case 'due':
       return (e) =>
@@ -186,6 +211,17 @@ export function answers(
         ])
   }
 }
+
+/** Whether the transfer of an event has one of this type before `end`. */
+const isFollowed = (e: Builder, type: EventType, end: number): Condition =>
+  e.exists(
+    e
+      .selectFrom('events as later')
+      .select(sql<number>`1`.as('one'))
+      .whereRef('later.transfer', '=', 'events.transfer')
+      .where('later.type', '=', type)
+      .where('later.idx', '<', end),
+  )
 
 /**
  * Events that touch a patient: those that name one of the handles, and those that name no patient

@@ -7,6 +7,8 @@ export const EXPORTED_QUESTIONS = [
   'escalations',
   'critical',
   'takeovers',
+  'identities',
+  'health',
   'outside',
 ] as const
 

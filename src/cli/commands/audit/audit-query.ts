@@ -88,6 +88,7 @@ function formatName(text: string): Format {
 const QUESTION_NAMES: readonly Question[] = [
   'unended',
   'unopened',
+  'unacknowledged',
   'outside',
   'refusals',
   'keys',
@@ -96,6 +97,8 @@ const QUESTION_NAMES: readonly Question[] = [
   'escalations',
   'critical',
   'takeovers',
+  'identities',
+  'health',
   'due',
 ]
 

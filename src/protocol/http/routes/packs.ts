@@ -19,6 +19,12 @@ export const PACK_ROUTES: Routes = {
     answers: zip('A ZIP with a PDF, CSV and JSON, and the proofs.'),
     errors: ['not_found', 'report_too_large'],
   },
+  'GET /v1/audit/anomalies/pack': {
+    ...officer,
+    tag: 'Reviews, holds, pruning',
+    summary: 'Export what to look at first in the review',
+    answers: zip('A ZIP with CSV and JSON, and the entries with their proofs.'),
+  },
   'GET /v1/safeguards': {
     ...officer,
     summary: 'Map the safeguards from origin to distant site',

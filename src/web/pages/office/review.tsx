@@ -13,6 +13,7 @@ import { localTime } from '../tables/times.js'
 import { timeZone } from '../session/time-left.js'
 import { Field } from './field.js'
 import { FoundEvents, READ_ONCE } from './found-events.js'
+import { Unusual } from './unusual.js'
 
 const PATH = '/v1/audit/review'
 
@@ -70,6 +71,7 @@ function ReviewState({ session, state }: ReviewStateProps) {
       ) : (
         <Button onPress={() => setShown(true)}>Show the events to review</Button>
       )}
+      <Unusual session={session} />
       <SignOff {...{ session, until: size }} />
     </>
   )

@@ -85,7 +85,7 @@ describe('backup, restore and drill', () => {
     const words = ['restore', '--backup', path('backups'), '--site', path('never')]
     const refused = await gateway.plain(...words, '--key', wrong)
     expect(refused.stderr).toMatch(
-      /not_sealed_to_key[^]*backup\.certificate[^]*nothing was written/,
+      /not sealed to this key[^]*backup\.certificate[^]*nothing was written/,
     )
     expect(refused.stderr).not.toContain('rewrap')
   })

@@ -72,6 +72,8 @@ describe('the PDF of an assessment', () => {
       expect(places.every((place) => place >= 0)).toBe(true)
       expect(places).toEqual(places.toSorted((a, b) => a - b))
       expect(text).toMatch(/not make anyone compliant/)
+      // A command that is copied from the page is the one to run.
+      expect(said('pdftotext').stdout).not.toMatch(/ --\n/)
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

@@ -42,3 +42,26 @@ export function keep(doc: Doc, height: number): void {
 /** The characters that the standard PDF fonts can show; nothing in a ledger needs more. */
 export const plain = (text: string): string =>
   text.replace(/[^\n\u0020-\u007e\u00a0-\u00ff\u2013\u2014\u2019\u2022\u2026]/gu, '?')
+
+/**
+ * Breaks a command at spaces only: at its own breaks the library would split `--site` after the
+ * dashes, and what a reader copies from the page would be another command. Call after the font is
+ * set. Other text is left to the library.
+ */
+export function fitted(doc: Doc, text: string, width: number): string {
+  if (!text.includes(' --')) return text
+  return text
+    .split('\n')
+    .map((line) => {
+      let filled = ''
+      let taken = ''
+      for (const word of line.split(' ')) {
+        const more = taken === '' ? word : `${taken} ${word}`
+        const isFull = taken !== '' && doc.widthOfString(more) > width
+        if (isFull) filled += `${taken}\n`
+        taken = isFull ? word : more
+      }
+      return filled + taken
+    })
+    .join('\n')
+}

@@ -6,6 +6,7 @@ import {
   SHADE,
   artifact,
   bottomOf,
+  fitted,
   keep,
   opened,
   plain,
@@ -45,11 +46,11 @@ function setFont(doc: Doc, column: Column | undefined, isHead: boolean): Doc {
 
 const heightOf = (doc: Doc, { columns, widths }: Layout, { cells, isHead }: Row): number =>
   Math.max(
-    ...columns.map((column, i) =>
-      setFont(doc, column, isHead).heightOfString(plain(cells[i] ?? ''), {
-        width: (widths[i] ?? 0) - 2 * CELL.x,
-      }),
-    ),
+    ...columns.map((column, i) => {
+      const width = (widths[i] ?? 0) - 2 * CELL.x
+      setFont(doc, column, isHead)
+      return doc.heightOfString(fitted(doc, plain(cells[i] ?? ''), width), { width })
+    }),
   ) +
   2 * CELL.y
 
@@ -63,15 +64,16 @@ function drawRow(doc: Doc, layout: Layout, row: Row, element?: Element): void {
   let x = MARGIN
   for (const [i, column] of layout.columns.entries()) {
     const left = x + CELL.x
-    const width = layout.widths[i] ?? 0
+    const whole = layout.widths[i] ?? 0
+    const width = whole - 2 * CELL.x
     const draw = () => {
       setFont(doc, column, isHead).fillColor(INK)
-      doc.text(plain(cells[i] ?? ''), left, top + CELL.y, { width: width - 2 * CELL.x })
+      doc.text(fitted(doc, plain(cells[i] ?? ''), width), left, top + CELL.y, { width })
     }
     if (!element) artifact(doc, draw)
     else if (isHead) element.add(doc.struct('TH', { scope: 'Column' } as object, draw))
     else element.add(doc.struct('TD', {}, draw))
-    x += width
+    x += whole
   }
   element?.end()
   doc.y = top + height

@@ -1,4 +1,6 @@
-/** What is unusual since the last review, as files, with the entries that show it and their proofs. */
+/**
+ * What is unusual since the last review, as files, with the entries that show it and their proofs.
+ */
 import { csvRecord } from '../../lib/csv.js'
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'

@@ -60,6 +60,8 @@ import { beginSealed } from './sealed/begin.js'
 import type { SealedSender } from './sealed/begin.js'
 import type { SealingAsker } from './sealed/check.js'
 import { completeSealed } from './sealed/complete.js'
+import { countEdges } from './sealed/edges.js'
+import type { EdgeCounts } from './sealed/edges.js'
 import { describeSealed, handedOver, waitingTransfers } from './sealed/hand-over.js'
 import type { HandOver, Identity } from './sealed/hand-over.js'
 import { sealerOf } from './sealed/sealer.js'
@@ -164,6 +166,8 @@ export interface Transfers {
     /** @throws NocturneError as `describeSealed` */
     describe(transfer: Transfer, as: Identity, joins: string | undefined): Promise<HandOver>
     handedOver(transfer: Transfer, as: Identity, statement: string): Promise<void>
+    /** By principal ID of the edge. */
+    edges(): Promise<ReadonlyMap<string, EdgeCounts>>
     /** At an edge: what waits for the gateway. */
     spool(): Promise<SpoolView>
   }
@@ -341,6 +345,7 @@ const sealedOf = (rooms: TransferRooms): Transfers['sealed'] => ({
   describe: (transfer, as, joins) => describeSealed(rooms, transfer, as, joins),
   handedOver: (transfer, as, statement) => handedOver(rooms, transfer, as, statement),
   spool: () => spooled(rooms),
+  edges: () => countEdges(rooms),
 })
 
 const crosswalksOf = (rooms: TransferRooms): Transfers['crosswalks'] => ({

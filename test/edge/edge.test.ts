@@ -14,7 +14,9 @@ import { readSealed, writeSealed } from '../../src/protocol/sealing/statement.js
 import type { SealedTransfer } from '../../src/protocol/sealing/statement.js'
 import { signDetached } from '../../src/seal/keys/index.js'
 import type { UploadTarget } from '../../src/transfer/index.js'
+import { siteAnswer } from '../../src/protocol/operation/http.js'
 import { file } from '../deidentify/_build.js'
+import type { Written } from '../deidentify/_build.js'
 import { collect, openedBy, part, pdf } from '../transfer/_site.js'
 import { openEdgeSite } from './_edge.js'
 import type { EdgeSite, OpenedEdge } from './_edge.js'
@@ -38,7 +40,7 @@ afterAll(async () => {
 })
 
 let serial = 0
-const instance = () => {
+const instance = (...more: readonly Written[]) => {
   const uid = `1.2.777.${String(++serial)}`
   return file([
     [0x00080018, 'UI', `${uid}.1`],
@@ -46,8 +48,15 @@ const instance = () => {
     [0x00100010, 'PN', `${PLANTED}^ANNA`],
     [0x00100020, 'LO', PLANTED_ID],
     [0x0020000d, 'UI', uid],
+    ...more,
   ])
 }
+
+/** Names may be in its pixels, so it is held at the facility. */
+const BURNED_IN: readonly Written[] = [
+  [0x00280301, 'CS', 'YES'],
+  [0x7fe00010, 'OW', Buffer.alloc(1_024)],
+]
 
 async function sealHere(
   contents: readonly Buffer[],
@@ -152,6 +161,20 @@ describe('a transfer sealed at the facility', () => {
     const last = rows.find(({ entry }) => entry.type === 'transfer.available')?.entry
     expect(last?.detail?.sealedBy).toMatchObject({ edge: 'edge-1' })
   })
+})
+
+it('tells the operator what an edge handed over, and how much its facility kept', async () => {
+  const { sealed } = edge.rooms.transfers
+  const before = await sealed.spool()
+  await sealHere([instance(), instance(...BURNED_IN)])
+  await forwardWaiting(edge.rooms, edge.as, line)
+  const { held } = await sealed.spool()
+  expect(held).toBe(before.held + 1)
+  const client = await site.client('operator-1')
+  const { edges } = siteAnswer.parse(await client.json({ path: '/v1/site' }))
+  client.close()
+  expect(edges).toMatchObject([{ id: 'edge-1', facility: 'facility-a', isRegistered: true, held }])
+  expect(edges[0]?.transfers).toBeGreaterThan(0)
 })
 
 describe('a line that is cut', () => {

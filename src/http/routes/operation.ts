@@ -21,7 +21,9 @@ export interface OperationRouteRooms {
   readonly site: { readonly config: SiteConfig }
   readonly directory: Pick<Directory, 'principal' | 'certificates'>
   readonly certificateWarnings: Pick<CertificateWarnings, 'all'>
-  readonly transfers: Pick<Transfers, 'usedShares'>
+  readonly transfers: Pick<Transfers, 'usedShares'> & {
+    readonly sealed: Pick<Transfers['sealed'], 'edges'>
+  }
   readonly notify: Pick<Notify, 'backlog'>
   readonly tokens: Pick<Tokens, 'list' | 'revoke'>
   readonly ledger: Pick<Ledger, 'proof'>
@@ -60,12 +62,13 @@ export function operationRoutes(rooms: OperationRouteRooms, doors: Doors): Route
 async function siteOf(rooms: OperationRouteRooms, doors: Doors): Promise<SiteAnswer> {
   const { site, directory, certificateWarnings, transfers, notify, state } = rooms
   const { config } = site
-  const [shares, known, warnings, notices, backup] = await Promise.all([
+  const [shares, known, warnings, notices, backup, edges] = await Promise.all([
     transfers.usedShares(),
     directory.certificates(),
     certificateWarnings.all(),
     notify.backlog(),
     lastOf(state.db, 'backup.made'),
+    transfers.sealed.edges(),
   ])
   const people = peopleOf(rooms, known)
   return {
@@ -84,6 +87,7 @@ async function siteOf(rooms: OperationRouteRooms, doors: Doors): Promise<SiteAns
     people,
     certificates: warnings.map(({ principal, text }) => ({ principal, text })),
     doors: doorsOf(config, doors),
+    edges: edgesOf(config, people, edges),
     notices,
     witnesses: config.witnesses.map(({ name }) => name),
     sinks: config.sinks.map(({ id }) => id),
@@ -119,6 +123,24 @@ function peopleOf(
       isRevoked: certificate?.isRevoked === true,
     }
   })
+}
+
+function edgesOf(
+  { facilities }: SiteConfig,
+  people: SiteAnswer['people'],
+  counts: Awaited<ReturnType<Transfers['sealed']['edges']>>,
+): SiteAnswer['edges'] {
+  return facilities.flatMap(({ id: facility, edges = [] }) =>
+    edges.map((id) => {
+      const { transfers = 0, held = 0, lastAt } = counts.get(id) ?? {}
+      const person = people.find((one) => one.id === id)
+      return {
+        ...{ id, facility, transfers, held },
+        isRegistered: person?.fingerprint !== undefined && !person.isRevoked,
+        ...(lastAt !== undefined && { lastAt: new Date(lastAt).toISOString() }),
+      }
+    }),
+  )
 }
 
 function doorsOf({ doors: { stow, dimse } }: SiteConfig, state: Doors): SiteAnswer['doors'] {

@@ -58,6 +58,22 @@ export const siteAnswer = z.looseObject({
     associations: about('DICOM associations that are open now.', count),
     arriving: about('Studies that are still arriving.', count),
   }),
+  edges: about(
+    'Who seals at a facility: what each has handed over. The rest stays at the facility.',
+    many(
+      z.looseObject({
+        id: text,
+        facility: text,
+        isRegistered: about(
+          'It has a certificate in effect, so that it can hand over.',
+          z.boolean(),
+        ),
+        transfers: about('That it has handed over.', count),
+        held: about('Items of these that the facility held back; they never came here.', count),
+        lastAt: z.optional(about('When it last began to hand over.', instant)),
+      }),
+    ),
+  ),
   notices: z.looseObject({
     waiting: about('Notifications that are not sent yet.', count),
     failing: about('Those of them whose last attempt failed.', count),

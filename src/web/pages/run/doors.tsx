@@ -16,6 +16,12 @@ export function Doors({ session }: { readonly session: Session }) {
     <div className="view">
       <h2>Doors</h2>
       <DoorTable site={data} />
+      {data.edges.length > 0 && (
+        <>
+          <h2>Edges</h2>
+          <Edges site={data} />
+        </>
+      )}
       <h2>Queues</h2>
       <DataTable
         label="Queues"
@@ -63,6 +69,35 @@ function DoorTable({ site: { doors } }: { readonly site: SiteAnswer }) {
         { name: 'Door', text: ({ door }) => door },
         { name: 'State', text: ({ state }) => state },
         { name: 'For', text: ({ who }) => who },
+      ]}
+    />
+  )
+}
+
+/** Who seals at a facility: the gateway knows counts alone. */
+function Edges({ site: { edges } }: { readonly site: SiteAnswer }) {
+  return (
+    <DataTable
+      label="Edges"
+      file="edges"
+      rows={edges}
+      idOf={({ id }) => id}
+      empty="No edges."
+      toneOf={({ isRegistered }) => (isRegistered ? undefined : 'warn')}
+      columns={[
+        { name: 'Edge', text: ({ id }) => id },
+        { name: 'Facility', text: ({ facility }) => facility },
+        {
+          name: 'State',
+          text: ({ isRegistered }) =>
+            isRegistered ? 'registered' : 'no certificate in effect: add it to people',
+        },
+        { name: 'Handed over', text: ({ transfers }) => plural(transfers, 'transfer') },
+        { name: 'Held at the facility', text: ({ held }) => plural(held, 'item') },
+        {
+          name: 'Last',
+          text: ({ lastAt }) => (lastAt === undefined ? 'never' : localTime(lastAt)),
+        },
       ]}
     />
   )

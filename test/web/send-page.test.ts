@@ -1,6 +1,6 @@
 /** The page at /send as the gateway serves it: a technologist with the facility's key. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { writeFile } from 'node:fs/promises'
+import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { makeSite, nocturne } from '../whole-way/_gateway.js'
@@ -34,6 +34,9 @@ suite(`the page of a facility${why}`, () => {
 
   beforeAll(async () => {
     site = await makeSite()
+    await site.configure((yaml) =>
+      yaml.replace('groups: [nights] }', 'groups: [nights], requisition: [reason, callback] }'),
+    )
     gateway = await site.start()
     files = await makeStudy(at('study'), '--instances', '3', '--size', '64', '--name', 'ZEBRA^FISH')
     await writeFile(at('ZEBRA-notes.bin'), Buffer.from('neither DICOM nor a document\0'))
@@ -72,6 +75,15 @@ suite(`the page of a facility${why}`, () => {
     expect(await axe()).toEqual([])
   }, 60_000)
 
+  it('asks for the requisition that the facility requires', async () => {
+    await page.getByRole('button', { name: 'Send 4 files without a requisition' }).waitFor()
+    await page.getByLabel(/^Reason for the study/).fill('Mrs. Zebra fell from a ladder.')
+    await page.getByText('Still missing: call-back number.').waitFor()
+    expect(await page.getByRole('button', { name: 'Fill in what' }).isDisabled()).toBe(true)
+    await page.getByLabel(/^Call-back number/).fill('Dr. Kim, +1 555 010 2030')
+    expect(await axe()).toEqual([])
+  }, 60_000)
+
   it('sends it, and says what became of each file', async () => {
     await page.getByRole('button', { name: 'Send 4 files' }).click()
     await page.getByText('3 accepted').waitFor({ timeout: 60_000 })
@@ -82,6 +94,20 @@ suite(`the page of a facility${why}`, () => {
     expect(code).toMatch(/^[0-9A-Z]{3}-[0-9A-Z]{3}$/)
     expect(await axe()).toEqual([])
   }, 90_000)
+
+  it('gives the requisition to the readers, without the name', async () => {
+    let text = ''
+    for (let tries = 0; tries < 30 && text === ''; tries += 1) {
+      await asReader('pull', code, '--out', at(`pulled-${tries}`))
+      const names = await readdir(at(`pulled-${tries}`), { recursive: true }).catch(() => [])
+      const found = names.find((name) => name.endsWith('.txt'))
+      if (found !== undefined) text = await readFile(join(at(`pulled-${tries}`), found), 'utf8')
+      else await new Promise((resolve) => setTimeout(resolve, 1_000))
+    }
+    expect(text).toContain('fell from a ladder')
+    expect(text).toContain('+1 555 010 2030')
+    expect(text).not.toMatch(/zebra|kim/i)
+  }, 60_000)
 
   it('is covered by a critical result until it is read back', async () => {
     await asReader('claim', code)

@@ -50,11 +50,14 @@ export function signInRoutes(rooms: SignInRouteRooms, origin: () => string): Rou
     const { session } = await gatekeeper.authenticate(credentialsOf(request))
     const { id, role, facility } = session.principal
     const groups = groupsOf(rooms.directory, session.principal)
+    const requisition =
+      facility === undefined ? undefined : rooms.directory.facility(facility)?.requisition
     response.json({
       principal: id,
       role,
       ...(facility !== undefined && { facility }),
       ...(groups && { groups }),
+      ...(requisition && { requisition }),
       expiresAt: new Date(session.expiresAt).toISOString(),
     })
   })

@@ -5,7 +5,16 @@
 import * as z from 'zod/mini'
 import { MAX_CHECK_SIGNATURE, MAX_SEALED_CHECK_BYTES } from '../key-check.js'
 import { ROLES } from '../roles.js'
-import { about, count, fingerprint, instant, principalId, sha256, word } from '../words.js'
+import {
+  REQUISITION_FIELDS,
+  about,
+  count,
+  fingerprint,
+  instant,
+  principalId,
+  sha256,
+  word,
+} from '../words.js'
 import type { Named } from '../words.js'
 
 const text = z.string().check(z.maxLength(500))
@@ -94,6 +103,12 @@ export const sessionAnswer = z.looseObject({
     about(
       'For a reader: the groups they read for. For a sender: those that the facility sends to.',
       z.array(text),
+    ),
+  ),
+  requisition: z.optional(
+    about(
+      'For a sender: what a requisition of the facility must say.',
+      z.array(word('Field', ...REQUISITION_FIELDS)),
     ),
   ),
   expiresAt: instant,

@@ -16,6 +16,7 @@ export interface LocalFile {
 export interface LocalInstance {
   readonly patientName: string
   readonly patientId: string
+  readonly accession: string
   readonly study: string
   readonly studyDate: string
   readonly studyDescription: string
@@ -50,6 +51,7 @@ function instanceIn(head: Uint8Array): LocalInstance | undefined {
     return {
       patientName: text('x00100010').replace(/\^+/g, ' ').trim(),
       patientId: text('x00100020'),
+      accession: text('x00080050'),
       study: text('x0020000d'),
       studyDate: text('x00080020'),
       studyDescription: text('x00081030'),

@@ -10,6 +10,9 @@ import { chosenFiles, droppedFiles } from './dropped.js'
 import { patientsIn, readLocal, studiesOf } from './local-files.js'
 import type { LocalFile } from './local-files.js'
 import { LocalStudies } from './local-studies.js'
+import { RequisitionForm } from './requisition-form.js'
+import { isWritten, missingIn, ordersOf, sendRequisition } from './requisition.js'
+import type { Written } from './requisition.js'
 import { SentReport } from './sent-report.js'
 import { send } from './upload.js'
 
@@ -50,7 +53,20 @@ export function NewStudy({ session }: { readonly session: Session }) {
         </p>
       )}
       {sending.isPending && <Underway {...{ progress, total }} />}
-      {files.length > 0 && !sending.isPending && <Where {...{ session, study }} />}
+      {files.length > 0 && !sending.isPending && (
+        <>
+          <Where {...{ session, study }} />
+          {study.studies.some(({ uid }) => uid !== '') && (
+            <RequisitionForm
+              session={session}
+              canBeMatched={study.orders.length > 0}
+              written={study.written}
+              onChange={study.setWritten}
+            />
+          )}
+          <Sends {...{ session, study }} />
+        </>
+      )}
       <Problem error={sending.error} />
       {sending.data && <SentReport sent={sending.data} />}
     </section>
@@ -62,6 +78,7 @@ function useNewStudy(session: Session) {
   const [without, setWithout] = useState<ReadonlySet<string>>(new Set())
   const [group, setGroup] = useState(session.who.groups?.[0])
   const [priority, setPriority] = useState<Priority>('routine')
+  const [written, setWritten] = useState<Written>({})
   const [progress, setProgress] = useState<Progress>({ bytes: 0, text: '' })
   const queries = useQueryClient()
   const reading = useMutation({
@@ -74,14 +91,17 @@ function useNewStudy(session: Session) {
   const studies = studiesOf(files)
   const chosen = studies.filter(({ uid }) => !without.has(uid))
   const toSend = chosen.flatMap((one) => one.files)
+  const orders = ordersOf(chosen)
   const total = chosen.reduce((sum, { bytes }) => sum + bytes, 0)
   const clear = () => {
     setFiles([])
     setWithout(new Set())
+    setWritten({})
   }
   const sending = useMutation({
-    mutationFn: () => {
+    mutationFn: async () => {
       setProgress({ bytes: 0, text: '' })
+      if (isWritten(written)) await sendRequisition(session, orders, written)
       return send(session, {
         ...{ files: toSend, group: group ?? '', priority },
         onBytes: (bytes) => setProgress({ bytes: Math.min(bytes, total), text: '' }),
@@ -99,7 +119,8 @@ function useNewStudy(session: Session) {
   }
   return {
     ...{ files, studies, without, setWithout, toSend, total, patients: patientsIn(chosen) },
-    ...{ group, setGroup, priority, setPriority, progress, reading, sending, add, clear },
+    ...{ group, setGroup, priority, setPriority, orders, written, setWritten },
+    ...{ progress, reading, sending, add, clear },
   }
 }
 
@@ -109,32 +130,43 @@ interface WhereProps {
 }
 
 function Where({ session, study }: WhereProps) {
-  const { group, setGroup, priority, setPriority, toSend, patients, sending, reading, clear } =
-    study
-  const isOff = toSend.length === 0 || patients.length > 1 || !group || reading.isPending
+  const { group, setGroup, priority, setPriority } = study
   return (
-    <>
-      <div className="pair">
-        <Choice
-          label="Reading group"
-          value={group}
-          options={(session.who.groups ?? []).map((one) => [one, one])}
-          onChange={setGroup}
-        />
-        <Choice
-          label="Priority"
-          value={priority}
-          options={PRIORITIES.map((one) => [one, PRIORITY_TEXTS[one]])}
-          onChange={setPriority}
-        />
-      </div>
-      <div className="buttons sends">
-        <Button className="first" onPress={() => sending.mutate()} isDisabled={isOff}>
-          Send {toSend.length} files
+    <div className="pair">
+      <Choice
+        label="Reading group"
+        value={group}
+        options={(session.who.groups ?? []).map((one) => [one, one])}
+        onChange={setGroup}
+      />
+      <Choice
+        label="Priority"
+        value={priority}
+        options={PRIORITIES.map((one) => [one, PRIORITY_TEXTS[one]])}
+        onChange={setPriority}
+      />
+    </div>
+  )
+}
+
+/** A study is never kept back for want of its requisition: it may be sent without one. */
+function Sends({ session, study }: WhereProps) {
+  const { group, toSend, patients, sending, reading, clear, orders, written } = study
+  const isOff = toSend.length === 0 || patients.length > 1 || !group || reading.isPending
+  const lacks = orders.length > 0 && missingIn(written, session).length > 0
+  return (
+    <div className="buttons sends">
+      {lacks && isWritten(written) ? (
+        <Button className="first" isDisabled>
+          Fill in what is required
         </Button>
-        <Button onPress={clear}>Clear</Button>
-      </div>
-    </>
+      ) : (
+        <Button className="first" onPress={() => sending.mutate()} isDisabled={isOff}>
+          Send {toSend.length} files{lacks && ' without a requisition'}
+        </Button>
+      )}
+      <Button onPress={clear}>Clear</Button>
+    </div>
   )
 }
 

@@ -16,6 +16,25 @@ const SLICES = 12
 /** It would run if it were taken as markup. */
 const FINDINGS = 'ZEBRAFISH <img src=x onerror="globalThis.executed = 1"> normal.'
 
+const EDGES = `['.top', '.bottom', '.left-edge', '.right-edge'].map((one) => document.querySelector('.edge' + one).textContent).join(' ')`
+const LIGHT = `(() => {
+  const { data, width, height } = (() => {
+    const canvas = document.querySelector('.canvas canvas')
+    return canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+  })()
+  let [top, bottom, left, right] = [0, 0, 0, 0]
+  for (let y = 0; y < height; y += 1)
+    for (let x = 0; x < width; x += 1) {
+      const light = data[4 * (y * width + x)]
+      if (y < height / 2) top += light
+      else bottom += light
+      if (x < width / 2) left += light
+      else right += light
+    }
+  const all = top + bottom
+  return [top, bottom, left, right].map((one) => one / all)
+})()`
+
 suite(`the worklist and its viewer${why}`, () => {
   let site: TestSite
   let gateway: RunningGateway
@@ -81,6 +100,21 @@ suite(`the worklist and its viewer${why}`, () => {
     expect(await page.getByRole('img', { name: 'Orientation' }).textContent()).toMatch(/[APRL]/)
     expect(await axe()).toEqual([])
   }, 120_000)
+
+  it('turns the letters at the edges together with the image', async () => {
+    const before = await lying()
+    await page.keyboard.press('r')
+    await page.waitForFunction(`${EDGES} !== ${JSON.stringify(before.letters)}`)
+    const after = await lying()
+    // A quarter turn clockwise: what was on the left is at the top.
+    const turned = ([top, bottom, left, right]: readonly string[]) => [left, right, bottom, top]
+    expect(after.letters.split(' ')).toEqual(turned(before.letters.split(' ')))
+    const [top = 0, bottom = 0, left = 0, right = 0] = before.light
+    for (const [at, was] of [left, right, bottom, top].entries())
+      expect(Math.abs((after.light[at] ?? 0) - was)).toBeLessThan(0.02)
+    await page.keyboard.press('0')
+    await page.waitForFunction(`${EDGES} === ${JSON.stringify(before.letters)}`)
+  }, 60_000)
 
   it('tells the facility that everything was opened', async () => {
     await page.getByText('Every item was opened').waitFor({ timeout: 60_000 })
@@ -200,6 +234,12 @@ suite(`the worklist and its viewer${why}`, () => {
       asked.filter((url) => !url.startsWith(gateway.url) && !/^(blob|data):/.test(url)),
     ).toEqual([])
     expect(printed.filter((text) => /policy|TrustedScript|violat/i.test(text))).toEqual([])
+  })
+
+  /** The letters of top, bottom, left and right, and how much of the light is in each half. */
+  const lying = async () => ({
+    letters: await page.evaluate<string>(EDGES),
+    light: await page.evaluate<number[]>(LIGHT),
   })
 
   const pixels = async (): Promise<string> => {

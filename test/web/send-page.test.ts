@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
+import { file } from '../deidentify/_build.js'
 import { makeSite, nocturne } from '../whole-way/_gateway.js'
 import type { RunningGateway, TestSite } from '../whole-way/_gateway.js'
 import { makeStudy } from '../whole-way/_study.js'
@@ -14,6 +15,23 @@ const why = noChromium === undefined ? '' : ` (skipped: ${noChromium})`
 /** It would run if it were taken as markup. */
 const FINDINGS = 'Normal <img src=x onerror="globalThis.executed = 1">.'
 const CRITICAL = 'Tension pneumothorax on the right.'
+
+/** Held, since a name may be burned into it. */
+const ultrasound = (instance: string): Buffer =>
+  file([
+    [0x00080016, 'UI', '1.2.840.10008.5.1.4.1.1.6.1'],
+    [0x00080018, 'UI', instance],
+    [0x00080060, 'CS', 'US'],
+    [0x00280002, 'US', Buffer.from([1, 0])],
+    [0x00280004, 'CS', 'MONOCHROME2'],
+    [0x00280010, 'US', Buffer.from([32, 0])],
+    [0x00280011, 'US', Buffer.from([32, 0])],
+    [0x00280100, 'US', Buffer.from([8, 0])],
+    [0x00280101, 'US', Buffer.from([8, 0])],
+    [0x00280102, 'US', Buffer.from([7, 0])],
+    [0x00280103, 'US', Buffer.from([0, 0])],
+    [0x7fe00010, 'OB', Buffer.alloc(1_024, 90)],
+  ])
 
 suite(`the page of a facility${why}`, () => {
   let site: TestSite
@@ -98,7 +116,7 @@ suite(`the page of a facility${why}`, () => {
   it('gives the requisition to the readers, without the name', async () => {
     let text = ''
     for (let tries = 0; tries < 30 && text === ''; tries += 1) {
-      await asReader('pull', code, '--out', at(`pulled-${tries}`))
+      await asReader('pull', '--all', '--out', at(`pulled-${tries}`))
       const names = await readdir(at(`pulled-${tries}`), { recursive: true }).catch(() => [])
       const found = names.find((name) => name.endsWith('.txt'))
       if (found !== undefined) text = await readFile(join(at(`pulled-${tries}`), found), 'utf8')
@@ -108,6 +126,28 @@ suite(`the page of a facility${why}`, () => {
     expect(text).toContain('+1 555 010 2030')
     expect(text).not.toMatch(/zebra|kim/i)
   }, 60_000)
+
+  it('shows what is held, and releases it with one signature', async () => {
+    await writeFile(at('us-1.dcm'), ultrasound('1.2.3.4.8.1'))
+    await writeFile(at('us-2.dcm'), ultrasound('1.2.3.4.8.2'))
+    await page.getByLabel('Files', { exact: true }).setInputFiles([at('us-1.dcm'), at('us-2.dcm')])
+    await page.getByRole('button', { name: /^Send 2 files/ }).click()
+    await page.getByText('2 held for you').waitFor({ timeout: 60_000 })
+    const look = page.getByRole('button', { name: /^Look at (it|them) and decide/ }).last()
+    await look.press('Enter')
+    await page.locator('.canvas[data-drawn=true]').waitFor({ timeout: 60_000 })
+    await page.keyboard.press('End')
+    await page.getByText('2 / 2').waitFor()
+    expect(await axe()).toEqual([])
+    await page.getByLabel('Release, because').selectOption('no-identifiers-seen')
+    await page.getByRole('button', { name: 'Sign and release 2' }).press('Enter')
+    await page.getByRole('row').nth(2).waitFor({ timeout: 60_000 })
+    const { stdout } = await nocturne(
+      ...['quarantine', 'list', '--all', '--gateway', gateway.url],
+      ...['--token-file', site.tokenFile('facility-a'), '--json'],
+    )
+    expect(stdout.match(/"state": ?"released"/g)).toHaveLength(2)
+  }, 120_000)
 
   it('is covered by a critical result until it is read back', async () => {
     await asReader('claim', code)

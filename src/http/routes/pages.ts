@@ -35,11 +35,14 @@ const JOIN_PAGE: Page = {
   policy: workingPolicy({ images: 'data:' }),
 }
 
-/** What a facility sends and gets back. */
+/** For pages with the viewer: WebAssembly decodes pixel data; `blob:` images are its cursors. */
+const VIEWER = { scripts: "'wasm-unsafe-eval'", images: "'self' blob: data:" }
+
+/** What a facility sends and gets back; it looks at what is held in the viewer. */
 const SEND_PAGE: Page = {
   path: '/send',
   files: { '/send': 'send.html', '/send.js': 'send.js' },
-  policy: workingPolicy({ images: 'data:' }),
+  policy: workingPolicy(VIEWER),
 }
 
 /** What an officer asks the ledger, and keeps. */
@@ -56,9 +59,7 @@ const RUN_PAGE: Page = {
   policy: workingPolicy({ images: 'data:' }),
 }
 
-/**
- * Worklist and viewer. WebAssembly decodes pixel data; `blob:` images are the viewer's cursors.
- */
+/** Worklist and viewer. */
 const READ_PAGE: Page = {
   path: '/read',
   files: {
@@ -67,7 +68,7 @@ const READ_PAGE: Page = {
     '/read.js': 'read.js',
     '/viewer.js': 'viewer.js',
   },
-  policy: workingPolicy({ scripts: "'wasm-unsafe-eval'", images: "'self' blob: data:" }),
+  policy: workingPolicy(VIEWER),
 }
 
 /** The viewer's decoder: it fetches its own WebAssembly and nothing else is served to it. */

@@ -50,14 +50,12 @@ export function signInRoutes(rooms: SignInRouteRooms, origin: () => string): Rou
     const { session } = await gatekeeper.authenticate(credentialsOf(request))
     const { id, role, facility } = session.principal
     const groups = groupsOf(rooms.directory, session.principal)
-    const requisition =
-      facility === undefined ? undefined : rooms.directory.facility(facility)?.requisition
     response.json({
       principal: id,
       role,
       ...(facility !== undefined && { facility }),
       ...(groups && { groups }),
-      ...(requisition && { requisition }),
+      ...requiredOf(rooms.directory, facility),
       expiresAt: new Date(session.expiresAt).toISOString(),
     })
   })
@@ -108,6 +106,11 @@ async function logSince(
 }
 
 /** Those that a reader reads for, or that a sender's facility sends to. */
+function requiredOf(directory: Pick<Directory, 'facility'>, facility: string | undefined) {
+  const requisition = facility === undefined ? undefined : directory.facility(facility)?.requisition
+  return requisition && { requisition }
+}
+
 const groupsOf = (
   directory: Pick<Directory, 'facility'>,
   { role, facility, groups }: Principal,

@@ -14,9 +14,12 @@ import {
 import type { Types } from '@cornerstonejs/core'
 import loader from '@cornerstonejs/dicom-image-loader'
 import {
+  AngleTool,
+  EllipticalROITool,
   Enums as ToolEnums,
   LengthTool,
   PanTool,
+  ProbeTool,
   ToolGroupManager,
   WindowLevelTool,
   ZoomTool,
@@ -36,13 +39,19 @@ const CACHE_BYTES = 1_500 * 2 ** 20
 /** Images decoded before and after the one that is shown. */
 const AHEAD = 250
 
-const CLASSES = [WindowLevelTool, PanTool, ZoomTool, LengthTool]
+const CLASSES = [
+  ...[WindowLevelTool, PanTool, ZoomTool],
+  ...[LengthTool, AngleTool, EllipticalROITool, ProbeTool],
+]
 /** The names under which Cornerstone3D knows them. */
 const NAMES: Readonly<Record<ToolName, string>> = {
   window: 'WindowLevel',
   pan: 'Pan',
   zoom: 'Zoom',
   length: 'Length',
+  angle: 'Angle',
+  region: 'EllipticalROI',
+  value: 'Probe',
 }
 
 const { orientation } = utilities
@@ -75,6 +84,8 @@ class StackViewer implements Viewer {
   /** Increases with each request, so that a late image does not replace a later one. */
   #request = 0
   #window: Window | undefined
+  /** Undefined while nothing, or a message, is shown. */
+  #drawn: { readonly index: number; readonly id: string } | undefined
 
   constructor(element: HTMLDivElement, onDrawn: (drawn: Drawn) => void) {
     this.#element = element
@@ -135,7 +146,8 @@ class StackViewer implements Viewer {
     if (this.#window) this.setWindow(this.#window)
     this.#viewport.render()
     this.#element.style.visibility = 'visible'
-    this.#onDrawn({ index, isDrawn: true, marks: marksOf(id, this.#viewport) })
+    this.#drawn = { index, id }
+    this.#tell()
     void this.#readAhead(index, request)
   }
 
@@ -189,6 +201,7 @@ class StackViewer implements Viewer {
     const { rotation = 0 } = this.#viewport.getViewPresentation()
     this.#viewport.setViewPresentation({ rotation: (rotation + 90) % 360 })
     this.#viewport.render()
+    this.#tell()
   }
 
   reset(): void {
@@ -196,6 +209,7 @@ class StackViewer implements Viewer {
     this.#viewport.resetProperties()
     this.#viewport.resetCamera()
     this.#viewport.render()
+    this.#tell()
   }
 
   close(): void {
@@ -209,7 +223,15 @@ class StackViewer implements Viewer {
     cache.purgeCache()
   }
 
+  /** The letters at the edges belong to the image as it lies now: each turn of it changes them. */
+  #tell(): void {
+    if (!this.#drawn) return
+    const { index, id } = this.#drawn
+    this.#onDrawn({ index, isDrawn: true, marks: marksOf(id, this.#viewport) })
+  }
+
   #hide(): void {
+    this.#drawn = undefined
     this.#element.style.visibility = 'hidden'
   }
 

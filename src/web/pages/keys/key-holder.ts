@@ -23,6 +23,7 @@ import {
 import type { PrivateKey } from '../../../seal/browser.js'
 import { piecesOf } from '../open/message-of.js'
 import { Meter } from '../open/meter.js'
+import { HeldDesk } from './held-desk.js'
 import { joinWith } from './joining.js'
 import { KeptKeys } from './kept/kept-keys.js'
 import { Sharing } from './sharing/sharing.js'
@@ -59,6 +60,13 @@ export class KeyHolder {
     held: () => this.#held(),
     open: (sealed) => this.#opened(sealed, new Meter()),
   })
+  readonly #heldDesk = new HeldDesk({
+    open: (sealed) => this.#opened(sealed, new Meter()),
+    sign: async (statement) => ({
+      statement,
+      signature: await signDetached(statement, this.#held(), new Date()),
+    }),
+  })
   readonly #kept = new KeptKeys({
     held: () => this.#held(),
     hold: (key) => void (this.#key = key),
@@ -92,6 +100,10 @@ export class KeyHolder {
       case 'share':
       case 'prove sharing':
         return this.#sharing.do(request)
+      case 'open held':
+      case 'release held':
+      case 'discard held':
+        return this.#heldDesk.do(request)
       default:
         return this.#desk.do(request)
     }

@@ -7,6 +7,7 @@ import type { CriticalWhole } from '../../../protocol/http/critical.js'
 import type { ReportAnswer, ReportRecipientsAnswer } from '../../../protocol/http/reports.js'
 import type { Manifest, ManifestItem } from '../../../protocol/manifest.js'
 import type { Agreement, ReportDocument, ReportStatus } from '../../../protocol/report.js'
+import type { HeldRequest, HeldResults } from './held-desk.js'
 import type { SharingRequest, SharingResults } from './sharing/messages.js'
 import type { KeptRequest, KeptResults } from './kept/messages.js'
 
@@ -174,6 +175,7 @@ export type KeyRequest =
   | ReadManifest
   | OpenItem
   | Acknowledge
+  | HeldRequest
   | KeptRequest
   | SharingRequest
   | WritingRequest
@@ -254,7 +256,7 @@ export interface WritingResults {
   identify: { readonly identity: Identity | undefined }
 }
 
-export interface KeyResults extends WritingResults, KeptResults, SharingResults {
+export interface KeyResults extends WritingResults, HeldResults, KeptResults, SharingResults {
   unlock: { readonly fingerprint: string }
   /** Armored, and encrypted with the passphrase. */
   'make key': { readonly lockedKey: string; readonly fingerprint: string }

@@ -1,5 +1,5 @@
 import { SignedIn } from '../session/signed-in.js'
-import { KeysButton, Views } from '../tables/views.js'
+import { ViewKeys, Views } from '../tables/views.js'
 import type { ViewOf } from '../tables/views.js'
 import { SelfAssessment } from './assessment.js'
 import { Exports } from './exports.js'
@@ -28,7 +28,7 @@ export const App = () => (
     title="Audit and compliance"
     role="officer"
     example="officer-1"
-    actions={<KeysButton views={VIEWS} />}
+    actions={<ViewKeys views={VIEWS} />}
   >
     {(session) => <Views title="Audit and compliance" {...{ session }} views={VIEWS} />}
   </SignedIn>

@@ -24,7 +24,7 @@ export interface OpenedInstance {
 }
 
 export interface OpenedDocument {
-  readonly item: ManifestItem
+  readonly item: Pick<ManifestItem, 'mediaType'>
   readonly name: string
   readonly content: Blob
 }

@@ -1,13 +1,21 @@
 /** Groups opened instances into series, as a reader looks at them. */
+import type { ManifestItem } from '../../../protocol/manifest.js'
 import { inOrder } from '../viewer/facts.js'
+import type { InstanceFacts } from '../viewer/facts.js'
 import type { OpenedInstance } from './opening.js'
+
+export interface SeriesInstance {
+  readonly item: Pick<ManifestItem, 'pixelsBlanked' | 'pixelsAtRisk'>
+  readonly facts: InstanceFacts
+  readonly content: Blob
+}
 
 export interface Series {
   readonly uid: string
   readonly number: number
   readonly description: string
   readonly modality: string
-  readonly instances: readonly OpenedInstance[]
+  readonly instances: readonly SeriesInstance[]
   /** Images, frames counted one by one. */
   readonly images: number
 }
@@ -31,7 +39,7 @@ export function seriesOf(instances: readonly OpenedInstance[]): Series[] {
 }
 
 /** The instance to which an image of the series belongs, frames counted one by one. */
-export function instanceAt(series: Series, index: number): OpenedInstance | undefined {
+export function instanceAt(series: Series, index: number): SeriesInstance | undefined {
   let left = index
   for (const one of series.instances) {
     if (left < one.facts.frames) return one

@@ -18,6 +18,9 @@ const TOOLS: readonly (readonly [ToolName, string, string])[] = [
   ['pan', 'Pan', 'p'],
   ['zoom', 'Zoom', 'z'],
   ['length', 'Length', 'l'],
+  ['angle', 'Angle', 'a'],
+  ['region', 'Region', 'g'],
+  ['value', 'Value', 'v'],
 ]
 
 export function Viewport({ series, isComplete, lacks }: ViewportProps) {

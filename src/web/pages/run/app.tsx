@@ -1,5 +1,5 @@
 import { SignedIn } from '../session/signed-in.js'
-import { KeysButton, Views } from '../tables/views.js'
+import { ViewKeys, Views } from '../tables/views.js'
 import type { ViewOf } from '../tables/views.js'
 import { Attention } from './attention.js'
 import { Doors } from './doors.js'
@@ -20,7 +20,7 @@ export const App = () => (
     title="Run the gateway"
     role="operator"
     example="operator-1"
-    actions={<KeysButton views={VIEWS} />}
+    actions={<ViewKeys views={VIEWS} />}
   >
     {(session) => <Views title="Run the gateway" {...{ session }} views={VIEWS} />}
   </SignedIn>

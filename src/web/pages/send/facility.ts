@@ -7,8 +7,7 @@ import {
   criticalsAnswer,
 } from '../../../protocol/http/critical.js'
 import type { CriticalView, CriticalWhole } from '../../../protocol/http/critical.js'
-import { crosswalksAnswer, quarantineAnswer } from '../../../protocol/http/facility.js'
-import type { HeldItem } from '../../../protocol/http/facility.js'
+import { crosswalksAnswer } from '../../../protocol/http/facility.js'
 import {
   reportAcknowledgedAnswer,
   reportAnswer,
@@ -27,10 +26,6 @@ export const ownCases = async ({ gateway }: Session): Promise<readonly CaseView[
 /** Oldest first. */
 export const ownReports = async ({ gateway }: Session): Promise<readonly ReportView[]> =>
   (await gateway.get(reportsAnswer, '/v1/reports')).reports
-
-/** The first page: a facility decides about the oldest first. */
-export const heldItems = async ({ gateway }: Session): Promise<readonly HeldItem[]> =>
-  (await gateway.get(quarantineAnswer, '/v1/quarantine?limit=1000')).items
 
 export interface FacilityReport {
   readonly view: ReportView

@@ -11,7 +11,7 @@ import { timeZone } from '../session/time-left.js'
 import { useNow } from '../session/use-now.js'
 import { stateText } from './case-state.js'
 import { ownCases, ownReports } from './facility.js'
-import { Held } from './held.js'
+import { Held } from './held/held.js'
 import { OwnCase } from './own-case.js'
 
 const POLL_MS = 5_000

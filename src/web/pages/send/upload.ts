@@ -90,6 +90,18 @@ async function sendBatch(session: Session, work: Sending, batch: Batch): Promise
     for (const [at, { file }] of work.files.entries()) data.append('files', file, String(at + 1))
     return data
   }
+  return sendForm(session, { path, form, onBytes, onWaiting: work.onWaiting })
+}
+
+export interface FormWork extends Pick<Sending, 'onBytes' | 'onWaiting'> {
+  readonly path: string
+  /** Made again for each try. */
+  readonly form: () => FormData
+}
+
+/** @throws GatewayRefusal for a request of which nothing is kept */
+export async function sendForm(session: Session, work: FormWork): Promise<UploadAnswer> {
+  const { path, form, onBytes, onWaiting } = work
   const key = crypto.randomUUID()
   for (let tries = 1; ; tries += 1) {
     try {
@@ -99,7 +111,7 @@ async function sendBatch(session: Session, work: Sending, batch: Batch): Promise
       if (error.code === 'nothing_accepted') return uploadOf(error)
       if (!['unreachable', 'upload_under_way', 'too_busy'].includes(error.code)) throw error
       if (tries >= TRIES) throw error
-      work.onWaiting(error.message)
+      onWaiting(error.message)
       await sleep(FIRST_WAIT_MS * 2 ** tries)
       const known = await becameOf(session, key)
       if (known) return known

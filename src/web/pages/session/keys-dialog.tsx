@@ -1,5 +1,7 @@
+import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { Button, Dialog, Modal, ModalOverlay } from 'react-aria-components'
+import { useKeys } from './use-keys.js'
 
 /** What each key does. */
 export type KeyTexts = readonly (readonly [keys: string, text: string])[]
@@ -41,5 +43,21 @@ export function KeyTable({ keys }: { readonly keys: KeyTexts }) {
         </div>
       ))}
     </dl>
+  )
+}
+
+/** For the bar: the list of keys, which `?` opens too. */
+export function KeysButton({ keys }: { readonly keys: KeyTexts }) {
+  const [isOpen, setOpen] = useState(false)
+  useKeys({ '?': () => setOpen(true) })
+  return (
+    <>
+      <Button onPress={() => setOpen(true)}>
+        Keys <kbd>?</kbd>
+      </Button>
+      <KeysDialog isOpen={isOpen} onClose={() => setOpen(false)}>
+        <KeyTable keys={keys} />
+      </KeysDialog>
+    </>
   )
 }

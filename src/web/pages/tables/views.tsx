@@ -1,8 +1,8 @@
 import { useState } from 'react'
 import type { ReactNode } from 'react'
-import { Button, Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
+import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import type { Session } from '../session/session.js'
-import { KeysDialog, KeyTable } from '../session/keys-dialog.js'
+import { KeysButton } from '../session/keys-dialog.js'
 import type { KeyTexts } from '../session/keys-dialog.js'
 import { useKeys } from '../session/use-keys.js'
 
@@ -50,21 +50,10 @@ export function Views({ title, session, views }: ViewsProps) {
   )
 }
 
-/** For the bar: the list of keys, which `?` opens too. */
-export function KeysButton({ views }: { readonly views: readonly ViewOf[] }) {
-  const [isOpen, setOpen] = useState(false)
-  useKeys({ '?': () => setOpen(true) })
-  return (
-    <>
-      <Button onPress={() => setOpen(true)}>
-        Keys <kbd>?</kbd>
-      </Button>
-      <KeysDialog isOpen={isOpen} onClose={() => setOpen(false)}>
-        <KeyTable keys={keysOf(views)} />
-      </KeysDialog>
-    </>
-  )
-}
+/** For the bar. */
+export const ViewKeys = ({ views }: { readonly views: readonly ViewOf[] }) => (
+  <KeysButton keys={keysOf(views)} />
+)
 
 const keysOf = (views: readonly ViewOf[]): KeyTexts => [
   ...views.map(({ name }, at) => [String(at + 1), name] as const),

@@ -25,7 +25,8 @@ export interface Drawn {
     | undefined
 }
 
-export type ToolName = 'window' | 'pan' | 'zoom' | 'length'
+/** `region` measures values in an ellipse, `value` in one pixel: of CT in Hounsfield units. */
+export type ToolName = 'window' | 'pan' | 'zoom' | 'length' | 'angle' | 'region' | 'value'
 
 export interface Viewer {
   /** Number of images, frames counted one by one. */

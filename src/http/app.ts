@@ -86,6 +86,7 @@ export type AppRooms = AuditRouteRooms &
   QuarantineRouteRooms &
   SealedRouteRooms &
   SignInRouteRooms &
+  StowParts['rooms'] &
   TransferRouteRooms &
   Parameters<typeof crosswalkRoutes>[0] &
   Parameters<typeof keyRoutes>[0] &

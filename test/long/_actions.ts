@@ -43,6 +43,8 @@ export const ACTIONS_OF_ROUTES: Readonly<Record<string, Asked>> = {
   'POST /v1/assessments/statements': of('compliance.write'),
   'POST /v1/assessments/actions': of('compliance.write'),
   'POST /v1/assessments/actions/{id}/done': of('compliance.write'),
+  'POST /dicom-web/commitment-requests/{uid}': of('transfer.create'),
+  'GET /dicom-web/commitment-requests/{uid}': of('transfer.create'),
   'POST /dicom-web/studies': of('transfer.create'),
   'POST /dicom-web/studies/{study}': of('transfer.create'),
   'GET /v1/duty': of('duty.read'),

@@ -91,6 +91,19 @@ describe('STOW-RS', () => {
     const answer = (await sent.json()) as Record<string, { Value: Record<string, object>[] }>
     expect(answer['00081199']?.Value).toHaveLength(2)
     expect(answer['00081199']?.Value[0]?.['00081150']).toEqual({ vr: 'UI', Value: [CT] })
+    const asked = await post(Buffer.from(JSON.stringify([{ '00081199': answer['00081199'] }])), {
+      path: '/dicom-web/commitment-requests/1.9.1',
+      'Content-Type': 'application/dicom+json',
+    })
+    expect(asked.status).toBe(200)
+    expect(asked.headers.get('content-type')).toBe('application/dicom+json')
+    const committed = (await asked.json()) as typeof answer
+    expect(committed['00081198']).toBeUndefined()
+    expect(committed['00081199']?.Value).toHaveLength(2)
+    const again = await fetch(`${gateway.url}/dicom-web/commitment-requests/1.9.1`, {
+      headers: { Authorization: `Bearer ${token}` },
+    })
+    expect(await again.json()).toEqual(committed)
     // DICOMweb clients split a study over several requests.
     const path = '/dicom-web/studies?priority=stat'
     expect((await post(related(files.slice(2)), { path })).status).toBe(200)

@@ -145,7 +145,7 @@ async function reportOn(
 }
 
 /** PS3.3 C.14.1.1. */
-const REASONS: Readonly<Record<Deposit, number>> = {
+export const REASONS: Readonly<Record<Deposit, number>> = {
   stored: 0,
   unknown: Status.noSuchInstance,
   'other class': 0x0119,

@@ -1,5 +1,6 @@
 /**
- * STOW-RS (PS3.18 10.5): each part of a request goes through intake individually.
+ * STOW-RS (PS3.18 10.5): each part of a request goes through intake individually; and storage
+ * commitment (chapter 13).
  *
  * In:  `multipart/related` of Part 10 files, or one file as the whole body, from a sender with a
  *      token.
@@ -11,6 +12,8 @@
 export type { StoreAnswer } from './answer.js'
 export { storeBody } from './body.js'
 export type { StoreParts } from './body.js'
+export { createWebCommitments } from './commitment.js'
+export type { WebCommitmentParts } from './commitment.js'
 export { paced } from './paced.js'
 export { answerType, render } from './render.js'
 export type { AnswerType } from './render.js'

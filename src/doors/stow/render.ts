@@ -38,6 +38,7 @@ const KEYWORDS: Readonly<Record<string, string>> = {
   '00081150': 'ReferencedSOPClassUID',
   '00081155': 'ReferencedSOPInstanceUID',
   '00081190': 'RetrieveURL',
+  '00081195': 'TransactionUID',
   '00081196': 'WarningReason',
   '00081197': 'FailureReason',
   '00081198': 'FailedSOPSequence',

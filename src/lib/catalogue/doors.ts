@@ -38,6 +38,11 @@ export const DOORS = {
     'too many requisitions of this facility wait for their studies',
     'send it again later; see what waits: `nocturne requisition list`',
   ),
+  transaction_in_use: entry(
+    409,
+    'this transaction UID is in use',
+    'read its result with GET, or ask again under a new UID',
+  ),
   priors_unavailable: entry(
     502,
     'the PACS of the facility could not be asked for prior studies',

@@ -1,20 +1,21 @@
-/** The two routes of the store transaction of STOW-RS, from request to answer. */
+/** The routes of the store transaction of STOW-RS, from request to answer. */
 import { Router } from 'express'
 import type { Request, Response } from 'express'
-import type { Asker, Gatekeeper } from '../../../access/index.js'
+import type { Asker } from '../../../access/index.js'
 import type { Wanted } from '../../../arrivals.js'
 import type { SiteConfig } from '../../../config/index.js'
 import type { Directory } from '../../../directory/index.js'
-import { answerType, render, storeBody } from '../../../doors/stow/index.js'
+import { answerType, storeBody } from '../../../doors/stow/index.js'
 import type { AnswerType, StoreAnswer, StoreParts } from '../../../doors/stow/index.js'
 import type { UploadGate } from '../../../doors/upload-gate.js'
 import { NocturneError } from '../../../lib/errors.js'
 import { PRIORITIES } from '../../../protocol/priority.js'
 import type { Metrics } from '../../metrics.js'
 import { admit, facilityOf } from '../../request.js'
+import { commitmentRoutes, sendDataSet } from './commitment.js'
+import type { CommitmentRouteRooms } from './commitment.js'
 
-export interface StowRouteRooms {
-  readonly gatekeeper: Pick<Gatekeeper, 'admit'>
+export interface StowRouteRooms extends CommitmentRouteRooms {
   readonly directory: Pick<Directory, 'facility'>
   readonly site: { readonly config: Pick<SiteConfig, 'limits'> }
 }
@@ -49,6 +50,7 @@ export function stowRoutes({ rooms, arrivals, gate, metrics }: StowParts): Route
   }
   router.post('/studies', store)
   router.post('/studies/:study', store)
+  router.use(commitmentRoutes(rooms))
   return router
 }
 
@@ -77,20 +79,13 @@ function wantedOf({ directory }: StowRouteRooms, asker: Asker, { query }: Reques
   }
 }
 
-/**
- * With a charset parameter, clients read an empty data set. Express would add one, so the octets
- * are sent directly.
- */
 function send(
   response: Response,
   { status, dataSet, warning }: StoreAnswer,
   type: AnswerType,
 ): void {
-  const bytes = Buffer.from(render(dataSet, type))
   response.status(status)
   if (status === 503) response.setHeader('Retry-After', '10')
   if (warning !== undefined) response.setHeader('Warning', `299 nocturne "${warning}"`)
-  response.setHeader('Content-Type', type)
-  response.setHeader('Content-Length', bytes.length)
-  response.end(bytes)
+  sendDataSet(response, type)(dataSet)
 }

@@ -43,7 +43,29 @@ const STORE: Omit<RouteDoc, 'summary'> = {
   ],
 }
 
+const COMMITMENT: Omit<RouteDoc, 'summary' | 'answers'> = {
+  tag: 'Sending',
+  about:
+    'Storage commitment (PS3.18 chapter 13). The data set has the instances that are durable in Referenced SOP Sequence, whether readers can have them or they are held, and all others in Failed SOP Sequence. Results are kept until a restart, or until newer ones need their place.',
+  roles: ['sender'],
+  headers: { Accept: '`application/dicom+json` or `application/dicom+xml`.' },
+  path: { uid: 'Transaction UID.' },
+}
+
 export const DOOR_ROUTES: Routes = {
+  'POST /dicom-web/commitment-requests/{uid}': {
+    ...COMMITMENT,
+    summary: 'Ask which instances are stored (DICOMweb)',
+    json: z.record(z.string(), z.unknown()),
+    answers: { 200: outcome('What is stored, and what is not.') },
+    errors: ['not_acceptable', 'bad_request', 'too_many_items', 'transaction_in_use'],
+  },
+  'GET /dicom-web/commitment-requests/{uid}': {
+    ...COMMITMENT,
+    summary: 'Read the result again (DICOMweb)',
+    answers: { 200: outcome('As it was answered to the request.') },
+    errors: ['not_acceptable', 'not_found'],
+  },
   'POST /dicom-web/studies': { ...STORE, summary: 'Store instances (DICOMweb)' },
   'POST /dicom-web/studies/{study}': {
     ...STORE,

@@ -177,5 +177,5 @@ export class Gathering {
 /** A study whose group is not known yet is sealed to all that may become its readers. */
 const recipientsOf = ({ directory }: GatheringRooms, { facility, group, waits }: UploadTarget) =>
   waits === undefined
-    ? directory.recipientsOf(group)
+    ? directory.sealingRecipientsOf(group)
     : directory.recipientsOfAny(directory.facility(facility)?.groups ?? [])

@@ -25,7 +25,7 @@ import type { Transfers, UploadAnswer, UploadTarget } from './transfer/index.js'
 /** What the main path depends on. */
 export interface PathRooms {
   readonly transfers: Pick<Transfers, 'begin'>
-  readonly directory: Pick<Directory, 'facility' | 'profileOf' | 'recipientsOf'>
+  readonly directory: Pick<Directory, 'facility' | 'profileOf' | 'sealingRecipientsOf'>
   readonly store: Pick<ObjectStore, 'put'>
   readonly facilityKeys: Pick<FacilityKeys, 'secretsOf' | 'expectInUse'>
   readonly gatewayKeys: Pick<GatewayKeys, 'expectFit'>
@@ -103,7 +103,7 @@ export class Upload {
   static async begin(rooms: PathRooms, target: UploadTarget): Promise<Upload> {
     if (target.group === NO_GROUP) throw new NocturneError('study_waits')
     await rooms.gatewayKeys.expectFit()
-    const recipients = await rooms.directory.recipientsOf(target.group)
+    const recipients = await rooms.directory.sealingRecipientsOf(target.group)
     const envelope = await newEnvelope(recipients, new Date(rooms.now()))
     await rooms.facilityKeys.expectInUse(target.facility)
     const open = await rooms.transfers.begin(target, envelope)

@@ -189,7 +189,8 @@ function buildGroup({ duty, coordinators, ...rest }: SiteFile['groups'][number])
     ...(reader !== undefined && { reader }),
     ...(backup !== undefined && { backup }),
   }))
-  return { ...group, duty: { ...duty, roster } }
+  const { sealTo, ...hours } = duty
+  return { ...group, duty: { ...hours, roster, ...(sealTo && { sealTo }) } }
 }
 
 function buildNotify(dir: string, { smtp, webhooks, push }: SiteFile['notify']): NotifyConfig {

@@ -214,7 +214,11 @@ export interface GroupConfig {
   readonly timezone: string
   readonly readers: readonly string[]
   /** When they read. Downloads at other times are allowed and marked in the ledger. */
-  readonly duty?: DutyHours & { readonly roster?: readonly RosterConfig[] }
+  readonly duty?: DutyHours & {
+    readonly roster?: readonly RosterConfig[]
+    /** Whom studies are sealed to: the whole group, unless the site asks for the roster. */
+    readonly sealTo?: 'group' | 'roster'
+  }
   /** Who is notified when readers and backups do not react; without any, the operators. */
   readonly coordinators?: readonly string[]
   /** Targets of its cases. */

@@ -18,6 +18,13 @@ export interface DirectoryParts {
    * change.
    */
   readonly inEffect?: (id: string) => string | null | undefined
+  /**
+   * Those of the present readers of a group to whom studies are sealed; undefined for all.
+   */
+  readonly onRoster?: (
+    group: string,
+    present: readonly string[],
+  ) => Promise<ReadonlySet<string> | undefined>
   /** Whether a reader that the configuration names in a group takes part in it now. */
   readonly isMember?: (member: { readonly principal: string; readonly group: string }) => boolean
 }
@@ -35,6 +42,7 @@ type People = Pick<SiteConfig, 'facilities' | 'groups' | 'people' | 'recovery'> 
  */
 export function createDirectory(config: People, parts: DirectoryParts): Directory {
   const { toRecipient, inEffect = () => undefined, isMember = () => true } = parts
+  const { onRoster = () => Promise.resolve(undefined) } = parts
   const factsOf = createFacts(parts)
   const facilities = new Map(config.facilities.map((one) => [one.id, one]))
   const known = createIndex(config)
@@ -76,11 +84,10 @@ export function createDirectory(config: People, parts: DirectoryParts): Director
 
     profileOf: (facility, named) => profileOf(config.profiles ?? {}, facility, named),
 
-    async recipientsOf(id) {
-      const recipients: Recipient[] = []
-      for (const member of present(id)) recipients.push(await recipient(member))
-      return recipients
-    },
+    recipientsOf: async (id) => inOrder(present(id), recipient),
+
+    sealingRecipientsOf: async (id) =>
+      inOrder(await chosenOf(onRoster, id, present(id)), recipient),
 
     usableRecipientsOf: async (id) => usable(present(id).map(recipient)),
 
@@ -117,6 +124,26 @@ function profileOf(
   const profile = profiles[named]
   if (!profile) throw new NocturneError('site_invalid', { subject: facility.id })
   return profile
+}
+
+/** One after the other: the first that the policy rejects is named. */
+async function inOrder(
+  ids: readonly string[],
+  recipient: (id: string) => Promise<Recipient>,
+): Promise<readonly Recipient[]> {
+  const recipients: Recipient[] = []
+  for (const id of ids) recipients.push(await recipient(id))
+  return recipients
+}
+
+/** Recovery, and those of the present readers whom the roster names. */
+async function chosenOf(
+  onRoster: NonNullable<DirectoryParts['onRoster']>,
+  group: string,
+  present: readonly string[],
+): Promise<readonly string[]> {
+  const among = await onRoster(group, present)
+  return present.filter((one) => one === RECOVERY || (among?.has(one) ?? true))
 }
 
 /** A group without a present reader has nobody to seal to. */

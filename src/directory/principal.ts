@@ -35,6 +35,13 @@ export interface Directory {
    */
   recipientsOf(group: string): Promise<readonly Recipient[]>
   /**
+   * Whom a study is sealed to now: as `recipientsOf`, or those of them whom the roster names, where
+   * the site asks for that.
+   *
+   * @throws NocturneError `recipient_unusable`
+   */
+  sealingRecipientsOf(group: string): Promise<readonly Recipient[]>
+  /**
    * Those that the policy accepts now. Used when adding recipients to an existing transfer, which a
    * single unusable certificate must not prevent.
    */

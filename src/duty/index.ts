@@ -10,7 +10,7 @@
  */
 export { dutyAt, endOfHours } from './hours.js'
 export type { DutyMark } from './hours.js'
-export { onDuty, shiftsFrom } from './roster.js'
+export { onDuty, rosterWith, shiftsFrom } from './roster.js'
 export type { OnDuty, Roster, RosterEntry, Shift } from './roster.js'
 export { recordSwap, swapsOf } from './swaps.js'
 export type { NewSwap } from './swaps.js'

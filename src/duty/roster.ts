@@ -1,5 +1,5 @@
 /** Who is on duty: a group's roster with its swaps, at one moment and in the coming days. */
-import type { DutyHours } from '../config/index.js'
+import type { DutyHours, GroupConfig } from '../config/index.js'
 import { isOnDuty, stretchesOf } from './hours.js'
 
 /** The configured hours of one person. */
@@ -24,6 +24,19 @@ export interface Roster {
    * In the order in which they were agreed: a later swap applies to the result of the earlier ones.
    */
   readonly swaps: readonly Swap[]
+}
+
+/** The configured roster of a group with these swaps; undefined for a group without one. */
+export function rosterWith(
+  { timezone, duty }: Pick<GroupConfig, 'timezone' | 'duty'>,
+  swaps: readonly Swap[],
+): Roster | undefined {
+  const entries = (duty?.roster ?? []).map(({ reader, backup, weekly, dates }): RosterEntry => ({
+    person: reader ?? backup ?? '',
+    as: reader === undefined ? 'backup' : 'reader',
+    hours: { weekly, dates },
+  }))
+  return entries.length === 0 ? undefined : { timezone, entries, swaps }
 }
 
 export interface OnDuty {

@@ -2,7 +2,7 @@
 import type { CaseNotice, EscalationStep } from '../cases/index.js'
 import type { SiteConfig } from '../config/index.js'
 import type { CriticalNotice, CriticalRules } from '../critical/index.js'
-import { onDuty, swapsOf } from '../duty/index.js'
+import { onDuty, rosterWith, swapsOf } from '../duty/index.js'
 import type { Roster } from '../duty/index.js'
 import { SYSTEM } from '../lib/actors.js'
 import type { EventInput } from '../ledger/log/index.js'
@@ -51,17 +51,7 @@ export async function rosterOf(
   at: number,
 ): Promise<Roster | undefined> {
   const group = groups.find((one) => one.id === id)
-  const entries = group?.duty?.roster ?? []
-  if (!group || entries.length === 0) return undefined
-  return {
-    timezone: group.timezone,
-    entries: entries.map(({ reader, backup, weekly, dates }) => ({
-      person: reader ?? backup ?? '',
-      as: reader === undefined ? 'backup' : 'reader',
-      hours: { weekly, dates },
-    })),
-    swaps: await swapsOf(db, id, at),
-  }
+  return group && rosterWith(group, await swapsOf(db, id, at))
 }
 
 /**

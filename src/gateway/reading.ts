@@ -84,7 +84,8 @@ function openTransfers(
     },
     expectSender: (tx, sender) =>
       expectSender({ directory, certificates, state, ledger }, sender, tx),
-    newEnvelope: async (group) => newEnvelope(await directory.recipientsOf(group), new Date(now())),
+    newEnvelope: async (group) =>
+      newEnvelope(await directory.sealingRecipientsOf(group), new Date(now())),
     sealSigned: (envelope, content) => envelope.sealSigned(content, gatewayKey, new Date(now())),
     sealerTo: async (facility) => {
       const recipient = await directory.facilityRecipient(facility)

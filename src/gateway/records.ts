@@ -22,6 +22,7 @@ import type {
 import { createInvitations } from '../site/enrolment/index.js'
 import type { Invitations } from '../site/enrolment/index.js'
 import type { Ground } from './ground.js'
+import { createRosterSealing } from './sealing.js'
 
 export interface RecordRooms {
   readonly directory: Directory
@@ -55,6 +56,7 @@ export async function openRecords(ground: Ground): Promise<RecordRooms> {
     toRecipient: keys.toRecipient,
     inspectCertificate: keys.inspect,
     inEffect: (id) => certificates.inEffect(id),
+    onRoster: createRosterSealing({ config, db: state.db, ledger, now }),
   })
   const clientCertificates = createClientCertificates({ state, now })
   return {

@@ -6,7 +6,7 @@ import type { Notice } from './notice.js'
 import { mergeDeferred } from './digest.js'
 import { isPressing } from './notice.js'
 import { backlog, enqueue, isAnyDue, leaseDue, settle, withdraw } from './outbox.js'
-import type { Addressed, Channel } from './outbox.js'
+import type { Addressed, Channel, OnChannel } from './outbox.js'
 
 export interface NotifyParts {
   readonly state: State
@@ -35,12 +35,14 @@ export interface Notify {
     about?: NoticeAbout,
   ): Promise<readonly string[]>
   withdraw(tx: Tx, caseId: string): Promise<void>
+  readonly channels: readonly Channel[]
   /**
-   * Attempts once everything that is due.
+   * Attempts once what is due, on all channels or on one. A receiver that does not answer delays
+   * only its own channel if each has rounds of its own; those are bounded to 20 attempts at a time.
    *
    * @returns the number of attempts.
    */
-  sendDue(): Promise<number>
+  sendDue(on?: OnChannel): Promise<number>
   /** Notices that are not sent yet, and those of them whose last attempt failed. */
   backlog(): Promise<{ readonly waiting: number; readonly failing: number }>
 }
@@ -61,11 +63,12 @@ export function createNotify(parts: NotifyParts): Notify {
     tell: (tx, people, notice, about) => tell(parts, tx, { people, notice, ...about }),
     withdraw: (tx, caseId) => withdraw(tx, caseId, now()),
     backlog: () => backlog(state.db),
-    async sendDue() {
-      if (!(await isAnyDue(state.db, now()))) return 0
+    channels: [...parts.senders.keys()],
+    async sendDue(on) {
+      if (!(await isAnyDue(state.db, now(), on))) return 0
       const rows = await state.transaction(async (tx) => {
         await mergeDeferred(tx, now())
-        return leaseDue(tx, now())
+        return leaseDue(tx, now(), on)
       })
       await Promise.all(rows.map((row) => sendOne(parts, row)))
       return rows.length

@@ -71,9 +71,16 @@ export async function withdraw(tx: Tx, caseId: string, now: number): Promise<voi
 const LEASE_MS = 60_000
 const AT_ONCE = 20
 
+/** Whose notices: every channel's without it. `except`: those of channels that no longer exist. */
+export type OnChannel = { readonly only: Channel } | { readonly except: readonly Channel[] }
+
 /** Leases the rows that are due to the caller. */
-export async function leaseDue(tx: Tx, now: number): Promise<readonly OutboxTable[]> {
-  const due = await waiting(tx)
+export async function leaseDue(
+  tx: Tx,
+  now: number,
+  on?: OnChannel,
+): Promise<readonly OutboxTable[]> {
+  const due = await waiting(tx, on)
     .selectAll()
     .where('due_at', '<=', now)
     .where('lease_until', '<=', now)
@@ -94,8 +101,8 @@ export async function leaseDue(tx: Tx, now: number): Promise<readonly OutboxTabl
   return leased
 }
 
-export async function isAnyDue(db: Db, now: number): Promise<boolean> {
-  const row = await waiting(db)
+export async function isAnyDue(db: Db, now: number, on?: OnChannel): Promise<boolean> {
+  const row = await waiting(db, on)
     .select('id')
     .where('due_at', '<=', now)
     .where('lease_until', '<=', now)
@@ -114,8 +121,12 @@ export async function backlog(db: Db): Promise<{ waiting: number; failing: numbe
 }
 
 /** Notices that are neither sent nor withdrawn. */
-export const waiting = (db: Db | Tx) =>
-  db.selectFrom('outbox').where('sent_at', 'is', null).where('withdrawn_at', 'is', null)
+export const waiting = (db: Db | Tx, on?: OnChannel) => {
+  const all = db.selectFrom('outbox').where('sent_at', 'is', null).where('withdrawn_at', 'is', null)
+  if (on === undefined) return all
+  if ('only' in on) return all.where('channel', '=', on.only)
+  return on.except.length === 0 ? all : all.where('channel', 'not in', on.except)
+}
 
 /**
  * Records the outcome of an attempt. `code` is undefined if it was sent; otherwise it is the

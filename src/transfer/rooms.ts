@@ -35,6 +35,7 @@ export interface TransferRooms {
     | 'principal'
     | 'profileOf'
     | 'recipientsOf'
+    | 'sealingRecipientsOf'
     | 'usableRecipientsOf'
     | 'group'
   >

@@ -9,6 +9,8 @@ import { createNotify, createWebhook } from '../../src/notify/index.js'
 import type { Channel, Notice, Notify, SendOne } from '../../src/notify/index.js'
 import { textOf, titleOf } from '../../src/notify/notice.js'
 import { delayAfter } from '../../src/notify/backoff.js'
+import { startNight } from '../../src/running/night.js'
+import { eventually } from '../_eventually.js'
 import { openTestSite } from '../access/_site.js'
 import type { TestSite } from '../access/_site.js'
 
@@ -202,6 +204,43 @@ describe('a notice', () => {
     site.clock.pass(DAY_MS)
     await notify.sendDue()
     expect(receiver.received).toHaveLength(1)
+  })
+
+  it('is not delayed by a receiver on another channel that never answers', async () => {
+    let attempts = 0
+    const hung: SendOne = () => {
+      attempts += 1
+      return new Promise(() => undefined)
+    }
+    const both = createNotify({
+      ...{ state: site.state, ledger: site.ledger, now: site.clock.now },
+      senders: new Map<Channel, SendOne>([
+        ['webhook:hung', hung],
+        ['mail', ({ notice: one }) => Promise.resolve(void other.push(one))],
+      ]),
+      channelsOf: () => Promise.resolve(['webhook:hung', 'mail']),
+      quietUntil: () => Promise.resolve(undefined),
+      operators: () => [],
+      system: { id: 'system', role: 'system' },
+    })
+    const people = Array.from({ length: 25 }, (_, at) => `reader-${at}`)
+    await site.state.transaction((tx) => both.tell(tx, people, notice()))
+    const stop = startNight(
+      {
+        cases: { runDue: () => Promise.resolve(0) },
+        critical: { runDue: () => Promise.resolve(0) },
+        notify: both,
+      },
+      () => undefined,
+    )
+    await eventually(
+      () => Promise.resolve(other.length),
+      (count) => count === 25,
+    )
+    expect(other).toHaveLength(25)
+    expect(attempts).toBe(20)
+    // The attempts that hang never end.
+    void stop()
   })
 
   it('that was withdrawn is not sent', async () => {

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { surveySite } from '../../config/index.js'
 import type { SiteProblem, SiteSurvey } from '../../config/index.js'
 import { BUILT_IN_PROFILES, loadProfile } from '../../deidentify/rules/index.js'
+import { rosterWith, shiftsFrom } from '../../duty/index.js'
 import { inspectCertificate } from '../../seal/keys/index.js'
 import { expiryWarning } from '../../site/index.js'
 import { checkDatabase } from './database-check.js'
@@ -75,6 +76,7 @@ export async function checkSite(
       ...expiries(survey, key.signsUntil, now),
       ...unreportable(survey),
       ...withoutName(survey),
+      ...rosterGaps(survey, now),
       ...database.warnings,
       ...found.warnings,
       ...(await strayKeys(survey.dir)),
@@ -96,6 +98,24 @@ const unreportable = ({ site }: SiteSurvey): SiteProblem[] =>
           problem: `cases of ${id} can take no report, because its profile ${profile.name} keeps no crosswalk; they stay on the worklist until somebody closes them`,
           hint: 'choose a profile with links: facility, such as pseudonymize, or set cases.closeOn to acknowledged',
         }))
+
+/** Where studies are sealed to the roster, a gap in it seals them to everybody. */
+const rosterGaps = ({ site }: SiteSurvey, now: Date): SiteProblem[] =>
+  (site?.config.groups ?? []).flatMap((group) => {
+    const roster = group.duty?.sealTo === 'roster' ? rosterWith(group, []) : undefined
+    if (!roster) return []
+    const week = shiftsFrom(roster, now.getTime(), 7)
+    const gap = week.find(({ readers, backups }) => readers.length + backups.length === 0)
+    if (!gap) return []
+    const [from, until] = [gap.from, gap.until].map((at) => new Date(at).toISOString())
+    return [
+      {
+        path: 'groups',
+        problem: `${group.id} seals studies to its roster, which names nobody from ${from} until ${until}; those that come long before or after somebody is on duty are sealed to the whole group`,
+        hint: 'add readers or backups for these hours, or omit sealTo',
+      },
+    ]
+  })
 
 /** Browsers give a passkey to a domain, never to an address (WebAuthn section 5.1.3). */
 function withoutName({ site }: SiteSurvey): SiteProblem[] {

@@ -108,6 +108,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
     'write a list such as ["2026-12-25 00:00-24:00", "2026-07-04 off"], each date once',
   'groups[].duty.dates[]':
     'write a date and its hours in quotes, for example "2026-12-25 00:00-24:00", or "2026-07-04 off" when nobody is on duty',
+  'groups[].duty.sealTo':
+    'write group, or roster to seal studies only to those who are on duty or soon will be',
   'groups[].duty.roster':
     'write a list such as [{ reader: reader-1, weekly: ["daily 18:00-08:00"] }, { backup: reader-2, weekly: ["daily 18:00-08:00"] }]',
   'groups[].duty.roster[]':

@@ -130,14 +130,20 @@ const clockSchema = z
     }),
   )
 
-const dutySchema = z.strictObject({
-  roster: z.array(rosterSchema).max(500, 'has too many entries').default([]),
-  ...hours,
-  dates: hours.dates.refine(
-    (all) => new Set(all.map(({ date }) => date)).size === all.length,
-    'names a date twice',
-  ),
-})
+const dutySchema = z
+  .strictObject({
+    roster: z.array(rosterSchema).max(500, 'has too many entries').default([]),
+    sealTo: z.enum(['group', 'roster']).optional(),
+    ...hours,
+    dates: hours.dates.refine(
+      (all) => new Set(all.map(({ date }) => date)).size === all.length,
+      'names a date twice',
+    ),
+  })
+  .refine(
+    ({ sealTo, roster }) => sealTo !== 'roster' || roster.length > 0,
+    'seals to a roster that names nobody',
+  )
 
 export const groupFields = {
   id,

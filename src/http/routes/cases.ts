@@ -62,9 +62,13 @@ export function caseRoutes(rooms: CaseRouteRooms): Router {
   })
 
   router.get('/cases/:id', async (request, response) => {
-    const { row } = await admitToCase(gatekeeper, request, 'transfer.read')
+    const { session, row, transfers } = await admitToCase(gatekeeper, request, 'transfer.read')
     const [view] = await cases.views([row])
-    response.json(view)
+    const { id, role } = session.principal
+    if (role !== 'reader') return response.json(view)
+    // A site may seal to the roster only, so that a reader sees cases that they cannot open yet.
+    const isSealedToYou = (await rooms.transfers.openableBy(id, transfers)) !== undefined
+    return response.json({ ...view, isSealedToYou })
   })
 
   router.post('/cases/:id/claim', body, async (request, response) => {

@@ -94,6 +94,7 @@ export const EVENT_TYPES = {
   'notice.failed': ['110113', '110133'],
   'handover.given': ['110113', '110131'],
   'handover.accepted': ['110113', '110131'],
+  'roster.empty': ['110113', '110132'],
   'duty.swapped': ['110113', '110131'],
   'transfer.dumped': ['110106'],
   'content.expired': ['110105'],

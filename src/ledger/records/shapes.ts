@@ -218,6 +218,10 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
   'feedback.read': handled('the author of a report read feedback on it'),
   'handover.given': alert('a reader handed over to the next one', 'gateway'),
   'handover.accepted': alert('a reader accepted a hand-over', 'gateway'),
+  'roster.empty': alert(
+    'studies were sealed to a whole group because its roster names nobody',
+    'gateway',
+  ),
   'duty.swapped': alert('the duty roster was changed by a swap', 'gateway'),
   'recipient.packets': alert('the key packets of a transfer were read'),
   'recipient.added': alert('a transfer was sealed to another recipient'),

@@ -96,6 +96,12 @@ export const caseView = z.looseObject({
       }),
     ),
   ),
+  isSealedToYou: z.optional(
+    about(
+      'For a reader, of one case: otherwise a colleague who can open it has to add you first.',
+      z.boolean(),
+    ),
+  ),
   targets: about(
     'Deadlines: what must happen, and by when.',
     z

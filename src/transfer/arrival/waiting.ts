@@ -182,7 +182,7 @@ async function routeAssigned(
   const named = await assignmentOf(rooms, transfer)
   if (!named) return undefined
   const { group, priority } = named
-  const members = (await rooms.directory.recipientsOf(group)).map(({ id }) => id)
+  const members = (await rooms.directory.sealingRecipientsOf(group)).map(({ id }) => id)
   await rooms.state.transaction(async (tx) => {
     const { numUpdatedRows } = await tx
       .updateTable('transfers')

@@ -76,9 +76,12 @@ export async function checkRecipients(
   rooms: TransferRooms,
   { facility, group, recipients }: SealedTransfer,
 ): Promise<readonly Recipient[]> {
-  const present = await rooms.directory.recipientsOf(group)
-  const kept = present.filter(({ fingerprint }) => recipients.includes(fingerprint))
-  const isPresent = kept.length === present.length && kept.length === recipients.length
+  const members = await rooms.directory.recipientsOf(group)
+  const kept = members.filter(({ fingerprint }) => recipients.includes(fingerprint))
+  const present = await rooms.directory.sealingRecipientsOf(group)
+  const isPresent =
+    present.length === recipients.length &&
+    present.every(({ fingerprint }) => recipients.includes(fingerprint))
   if (!isPresent && !(await wasTold(rooms, { facility, group, recipients })))
     throw new NocturneError('recipients_wrong', { subject: group })
   const readers = rooms.directory.group(group)?.readers

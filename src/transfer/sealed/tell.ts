@@ -23,7 +23,7 @@ export async function tellSealing(
   if (!facility) throw new NocturneError('edge_unknown', { subject: asker.id })
   const groups: SealingAbout['groups'][number][] = []
   for (const id of facility.groups) {
-    const recipients = await rooms.directory.recipientsOf(id).catch(() => [])
+    const recipients = await rooms.directory.sealingRecipientsOf(id).catch(() => [])
     if (recipients.length === 0) continue
     const proven: ProvenCertificate[] = []
     for (const one of recipients) proven.push(await prove(rooms, certificateOf(rooms, one.id)))

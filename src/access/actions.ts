@@ -21,6 +21,7 @@ export const GLOBAL_ACTIONS = [
   'key.check',
   'duty.read',
   'duty.swap',
+  'push.subscribe',
   'handover.list',
   'report.list',
   'feedback.list',

@@ -146,10 +146,10 @@ export const GRANTS: readonly Grant[] = [
     actions: ['case.export'],
   },
   {
-    rule: 'readers close cases that were reported elsewhere',
+    rule: 'readers close cases that were reported elsewhere, and share cases by body region',
     role: 'reader',
     relations: ['sealed-to', 'claimant'],
-    actions: ['case.close'],
+    actions: ['case.close', 'case.share'],
   },
   {
     rule: "senders recall or close their facility's cases, and set their priority",
@@ -248,16 +248,34 @@ export const GRANTS: readonly Grant[] = [
     actions: ['duty.read', 'duty.swap', 'handover.list'],
   },
   {
+    rule: 'people choose the browsers in which they are notified',
+    role: 'sender',
+    relations: ['global'],
+    actions: ['push.subscribe'],
+  },
+  {
+    rule: 'people choose the browsers in which they are notified',
+    role: 'reader',
+    relations: ['global'],
+    actions: ['push.subscribe'],
+  },
+  {
+    rule: 'people choose the browsers in which they are notified',
+    role: 'officer',
+    relations: ['global'],
+    actions: ['push.subscribe'],
+  },
+  {
+    rule: 'people choose the browsers in which they are notified',
+    role: 'operator',
+    relations: ['global'],
+    actions: ['push.subscribe'],
+  },
+  {
     rule: 'officers assign a case to a reader',
     role: 'officer',
     relations: ['none'],
     actions: ['case.reassign'],
-  },
-  {
-    rule: 'readers share a case that they can open by body region',
-    role: 'reader',
-    relations: ['sealed-to', 'claimant'],
-    actions: ['case.share'],
   },
   {
     rule: 'officers read the ledger',

@@ -3,7 +3,8 @@ import { createDeliveries } from '../deliver/index.js'
 import type { Deliveries } from '../deliver/index.js'
 import { keyIdOf } from '../deidentify/identity/index.js'
 import { dutyAt } from '../duty/index.js'
-import { subscriptionsOf } from '../notify/index.js'
+import { createPushDesk, subscriptionsOf } from '../notify/index.js'
+import type { PushDesk } from '../notify/index.js'
 import { DOCUMENT_TYPES, inspectDocument } from '../receive/inspect/index.js'
 import { openChannels } from './channels.js'
 import { createReply } from '../reply.js'
@@ -36,6 +37,7 @@ export interface ReadingRooms extends Night {
   readonly transfers: Transfers
   readonly deliveries: Deliveries
   readonly reply: Reply
+  readonly push: PushDesk
 }
 
 export async function openReading(ground: Ground, records: RecordRooms): Promise<ReadingRooms> {
@@ -64,6 +66,7 @@ export async function openReading(ground: Ground, records: RecordRooms): Promise
     transfers,
     deliveries: openDeliveries(ground, directory, night, transfers),
     reply: openReply(ground, directory, night),
+    push: createPushDesk({ state, config: config.notify.push, secret, now }),
   }
 }
 

@@ -42,6 +42,7 @@ import type { KeepingRouteRooms } from './routes/keeping.js'
 import { keyRoutes } from './routes/keys.js'
 import { invitationRoutes } from './routes/people/invitations.js'
 import { memberRoutes } from './routes/people/members.js'
+import { pushRoutes } from './routes/people/push.js'
 import { noteRoutes } from './routes/notes.js'
 import type { NoteRouteRooms } from './routes/notes.js'
 import { operationRoutes } from './routes/operation.js'
@@ -92,6 +93,7 @@ export type AppRooms = AuditRouteRooms &
   Parameters<typeof keyRoutes>[0] &
   Parameters<typeof memberRoutes>[0] &
   Parameters<typeof invitationRoutes>[0] &
+  Parameters<typeof pushRoutes>[0] &
   Parameters<typeof receiptRoutes>[0] &
   Parameters<typeof recipientRoutes>[0]
 
@@ -148,8 +150,7 @@ export function createApp(
     receiptRoutes(rooms),
     recipientRoutes(rooms),
     keyRoutes(rooms),
-    memberRoutes(rooms),
-    invitationRoutes(rooms, origin),
+    ...peopleRoutes(rooms, origin),
     ...oversightRoutes(rooms, origin, doors),
   )
   if (rooms.site.config.doors.stow) {
@@ -162,6 +163,13 @@ export function createApp(
   app.use(problemHandler(rooms.logger))
   return app
 }
+
+/** About people: who joins, and where they are notified. */
+const peopleRoutes = (rooms: AppRooms, origin: () => string): readonly RequestHandler[] => [
+  memberRoutes(rooms),
+  invitationRoutes(rooms, origin),
+  pushRoutes(rooms),
+]
 
 /** For officers and operators. */
 const oversightRoutes = (

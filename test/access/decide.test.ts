@@ -11,7 +11,7 @@ const ROLES: readonly Role[] = ['sender', 'reader', 'officer', 'operator', 'reco
 /** All that operators may do. */
 const OPERATORS: ReadonlySet<string> = new Set([
   ...['gateway.metrics', 'member.confirm', 'member.invite', 'intake.list', 'intake.assign'],
-  ...['site.read', 'token.revoke', 'duty.read'],
+  ...['site.read', 'token.revoke', 'duty.read', 'push.subscribe'],
 ])
 const golden = new URL('decisions.txt', import.meta.url)
 
@@ -89,6 +89,7 @@ describe('decide', () => {
       'compliance.write',
       'duty.read',
       'duty.swap',
+      'push.subscribe',
       'handover.list',
       'report.list',
       'transfer.read',

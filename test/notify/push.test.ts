@@ -9,9 +9,10 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Server } from 'node:https'
 import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
-import { createPush, subscribe, subscriptionsOf, vapidKeysOf } from '../../src/notify/index.js'
+import { createPush, createPushDesk, subscriptionsOf, vapidKeysOf } from '../../src/notify/index.js'
 import type { Notice } from '../../src/notify/index.js'
-import { isAllowedEndpoint } from '../../src/notify/push.js'
+import { isAllowedEndpoint, subscribe } from '../../src/notify/push.js'
+import { shownOf } from '../../src/web/pages/session/push-notice.js'
 import { openTestSite } from '../access/_site.js'
 import type { TestSite } from '../access/_site.js'
 import { newAuthority } from '../_certificates.js'
@@ -140,6 +141,42 @@ describe('web push', () => {
       isAllowed,
     ),
   )
+
+  it('is chosen by each person for their own browsers', async () => {
+    const { endpoint, ...keys } = { ...subscription(), endpoint: `https://localhost:${port}/2` }
+    const of = { state: site.state, secret: Buffer.alloc(32, 3), now: () => 2 }
+    const config = { hosts: [`localhost:${port}`], subject: 'mailto:operator@example.org' }
+    const desk = createPushDesk({ ...of, config })
+    expect(await desk.show('reader-2')).toEqual({ publicKey: vapid.publicKey, browsers: 0 })
+    expect(await desk.subscribe('reader-2', { endpoint, keys })).toMatchObject({ browsers: 1 })
+    expect(await push(config.hosts)({ id: 'n', person: 'reader-2', notice })).toBeUndefined()
+    expect(taken.at(-1)?.path).toBe('/2')
+    const shown = shownOf(browser.decrypt(taken.at(-1)!.body), 'https://gateway.example.org')
+    expect(shown).toMatchObject({
+      title: 'STAT: A case is waiting to be read (K7Q-4MD)',
+      options: { tag: 'K7Q-4MD' },
+    })
+    await desk.unsubscribe('reader-3', endpoint)
+    expect(await desk.show('reader-2')).toMatchObject({ browsers: 1 })
+    expect(await desk.unsubscribe('reader-2', endpoint)).toMatchObject({ browsers: 0 })
+    const without = createPushDesk({ ...of, config: undefined })
+    expect(await without.show('reader-2')).toEqual({ browsers: 0 })
+    for (const refused of [
+      without.subscribe('reader-2', { endpoint, keys }),
+      desk.subscribe('reader-2', { endpoint: 'https://10.0.0.1/x', keys }),
+    ])
+      await expect(refused).rejects.toMatchObject({ code: 'push_not_allowed' })
+  })
+
+  it('opens only links of its own gateway, and always shows something', () => {
+    const of = (link: string) =>
+      shownOf(JSON.stringify({ title: 't', event: 'e', link }), 'https://a.example').options.data
+    expect(of('https://a.example/read#K7Q-4MD')).toBe('https://a.example/read#K7Q-4MD')
+    for (const link of ['https://b.example/read', 'javascript:alert(1)', 'x'])
+      expect(of(link)).toBeUndefined()
+    for (const text of ['', 'nothing', '{}', 'null'])
+      expect(shownOf(text, 'https://a.example').title).toBe('Nocturne: look at your worklist')
+  })
 
   it('deletes a subscription that no longer exists', async () => {
     status = 410

@@ -94,6 +94,13 @@ const KEY_WORKER: Page = {
   policy: "default-src 'none'; script-src 'wasm-unsafe-eval'; connect-src 'none'",
 }
 
+/** The service worker that shows notifications: it loads nothing, and may connect nowhere. */
+const NOTICES: Page = {
+  path: '/notices.js',
+  files: { '/notices.js': 'notices.js' },
+  policy: "default-src 'none'",
+}
+
 /**
  * `connect-src 'none'`: the page holds a private key, so it may send nothing, not even here.
  * WebAssembly is used by openpgp for keys whose passphrase is derived with Argon2 (RFC 9580 section
@@ -127,4 +134,4 @@ export const PAGES = [
 ]
 
 /** Scripts that pages start in workers, under policies of their own. */
-export const WORKERS = [DECODER, KEY_WORKER]
+export const WORKERS = [DECODER, KEY_WORKER, NOTICES]

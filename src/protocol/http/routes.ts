@@ -11,6 +11,7 @@ import { FEEDBACK_ROUTES } from './routes/feedback.js'
 import { NOTE_ROUTES } from './routes/notes.js'
 import { HANDOVER_ROUTES } from './routes/handovers.js'
 import { INTAKE_ROUTES } from './routes/intake.js'
+import { PUSH_ROUTES } from './routes/push.js'
 import { PACK_ROUTES } from './routes/packs.js'
 import { JOINING_ROUTES } from './routes/joining.js'
 import { GATEWAY_ROUTES } from './routes/gateway.js'
@@ -31,6 +32,7 @@ export const ROUTES: Routes = {
   ...DOOR_ROUTES,
   ...INTAKE_ROUTES,
   ...DUTY_ROUTES,
+  ...PUSH_ROUTES,
   ...FEEDBACK_ROUTES,
   ...NOTE_ROUTES,
   ...HANDOVER_ROUTES,

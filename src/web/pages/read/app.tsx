@@ -6,6 +6,7 @@ import type { Session } from '../session/session.js'
 import { useKeys } from '../session/use-keys.js'
 import { Handovers } from './handovers.js'
 import { KeyList } from './key-list.js'
+import { PushButton } from './push-button.js'
 import { Reading } from './reading.js'
 import { Worklist } from './worklist.js'
 
@@ -24,6 +25,7 @@ export function App() {
     >
       {(session) => (
         <>
+          <PushButton session={session} />
           <KeyList isOpen={hasKeys} onClose={() => setHasKeys(false)} />
           <Desk session={session} onKeys={() => setHasKeys(true)} />
         </>

@@ -2,7 +2,7 @@
  * Under Trusted Types, a worker starts only from an address that a policy has passed: the build's
  * own scripts, and no other.
  */
-const OWN = new Set(['/key-worker.js', '/decodeImageFrameWorker.js'])
+const OWN = new Set(['/key-worker.js', '/decodeImageFrameWorker.js', '/notices.js'])
 
 interface PolicyFactory {
   createPolicy(name: string, rules: { createScriptURL: (url: string) => string }): unknown

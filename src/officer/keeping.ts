@@ -8,7 +8,7 @@ import type { RetentionAnswer } from '../protocol/http/audit.js'
 import type { Finding } from '../protocol/review-finding.js'
 import { NocturneError } from '../lib/errors.js'
 import { findAnomalies } from './review/index.js'
-import type { Anomaly } from './review/index.js'
+import type { ShownAnomalies } from './review/index.js'
 
 export interface Keeping {
   /**
@@ -28,13 +28,6 @@ export interface Keeping {
   planRetention(actor: Actor): Promise<RetentionAnswer>
   planPruning(actor: Actor): Promise<PrunePlan>
   proposePruning(actor: Actor): Promise<Proven<PrunePlan>>
-}
-
-export interface ShownAnomalies {
-  /** Entries before this index have been reviewed; those from `end` on are for the next time. */
-  readonly reviewed: number
-  readonly end: number
-  readonly anomalies: readonly Anomaly[]
 }
 
 export interface Review {

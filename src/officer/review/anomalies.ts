@@ -18,6 +18,13 @@ export interface Anomaly {
   readonly entries: readonly number[]
 }
 
+export interface ShownAnomalies {
+  /** Entries before this index have been reviewed; those from `end` on are for the next time. */
+  readonly reviewed: number
+  readonly end: number
+  readonly anomalies: readonly Anomaly[]
+}
+
 export interface AnomalySources {
   readonly ledger: Pick<Ledger, 'query'>
   /** Entries before this index have been reviewed. */

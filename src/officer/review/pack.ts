@@ -7,14 +7,14 @@ import type { Json } from '../../lib/json.js'
 import { once } from '../../lib/zip.js'
 import type { ZipMember } from '../../lib/zip.js'
 import type { Actor } from '../../ledger/log/index.js'
-import type { Keeping, ShownAnomalies } from '../keeping.js'
 import { proofMembersFrom, recordDocument } from '../ledger-package.js'
 import type { PackageParts } from '../ledger-package.js'
+import type { ShownAnomalies } from './anomalies.js'
 
 /** Records that the anomalies were read and given out, and returns the files. */
 export async function exportAnomalies(
   parts: PackageParts,
-  keeping: Pick<Keeping, 'anomalies'>,
+  keeping: { anomalies(actor: Actor): Promise<ShownAnomalies> },
   actor: Actor,
 ): Promise<readonly ZipMember[]> {
   const shown = await keeping.anomalies(actor)

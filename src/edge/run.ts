@@ -3,6 +3,7 @@
  * it seals. While the line is cut it seals to the readers that it was told last. When the gateway
  * tells others, the doors close in order and open again with them.
  */
+import { join } from 'node:path'
 import { createGateway } from '../gateway.js'
 import type { Gateway, GatewayOverrides } from '../gateway.js'
 import type { Rooms } from '../gateway/rooms.js'
@@ -15,7 +16,7 @@ import { keepLine } from './line-view.js'
 import { askVerified, identityOf, prepareEdge } from './open.js'
 import type { Asking, PreparedEdge } from './open.js'
 import { readSettings } from './settings.js'
-import { isSameTold } from './site.js'
+import { isSameTold, LEDGER_KEY_FILE, replaceFile } from './site.js'
 
 export interface EdgeParts {
   /** Absolute. */
@@ -98,6 +99,8 @@ export class Edge {
     const { url, rooms } = await gateway.start()
     // Before the first study: nothing that this edge signs would be taken over otherwise.
     identityOf(rooms, prepared.told)
+    // With this key the facility verifies the log of its own edge.
+    await replaceFile(join(dir, LEDGER_KEY_FILE), `${rooms.ledger.verifierKey}\n`, 0o644)
     this.#running = { url, rooms, prepared }
     return this.#running
   }

@@ -17,6 +17,9 @@ import type { EdgeSettings } from './settings.js'
 /** What the gateway told last, after its proofs were verified. */
 const TOLD_FILE = 'told.json'
 
+/** Written at the first start: before that, the edge's log has no name. */
+export const LEDGER_KEY_FILE = 'keys/ledger.vkey'
+
 export const keepTold = (dir: string, told: SealingAnswer): Promise<void> =>
   replaceFile(join(dir, TOLD_FILE), JSON.stringify(told))
 

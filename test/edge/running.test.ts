@@ -230,6 +230,8 @@ it('seals to the readers that the gateway names now, after the line was cut', as
   expect([...new Set(packets.map(({ recipient }) => recipient))].sort()).toEqual([
     ...['reader-1', 'reader-2', 'recovery'],
   ])
+  const published = await readFile(join(site.edgeDir, 'keys', 'ledger.vkey'), 'utf8')
+  expect(published.trim()).toBe(rooms().ledger.verifierKey)
   const told = await readFile(join(site.edgeDir, 'nocturne.yaml'), 'utf8')
   expect(told).toContain('reader-2')
 })

@@ -12,7 +12,7 @@ import { PINNED_FILE } from './facility-edge.js'
 import { fetchSealing } from './line.js'
 import type { OwnEdge } from './own-settings.js'
 import { askVerified, identityOf } from '../../edge/open.js'
-import { readTold } from '../../edge/site.js'
+import { LEDGER_KEY_FILE, readTold } from '../../edge/site.js'
 import { readPrivateKey } from '../../seal/keys/index.js'
 
 export interface Finding {
@@ -31,11 +31,13 @@ export async function checkEdge(cli: Cli, output: Output, own: OwnEdge): Promise
   const warnings = await diskWarnings(own)
   if ((await readTold(own.dir)) === undefined) return { problems, warnings }
   const site = await checkSite(own.dir, {}, new Date(), false)
+  const hasKey = await lstat(join(own.dir, LEDGER_KEY_FILE)).catch(() => undefined)
+  const isUnmade = (path: string) => path === LEDGER_KEY_FILE && !hasKey
   const asFinding = ({ path: what, problem, hint }: (typeof site.problems)[number]): Finding => ({
     ...{ what, problem, hint },
   })
   return {
-    problems: [...problems, ...site.problems.map(asFinding)],
+    problems: [...problems, ...site.problems.filter(({ path }) => !isUnmade(path)).map(asFinding)],
     warnings: [...warnings, ...site.warnings.map(asFinding)],
   }
 }

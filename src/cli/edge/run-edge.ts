@@ -33,7 +33,7 @@ export async function serveEdge(
   const logger = createLogger('info')
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => undefined)
   await withGateway(own.options, cli, output, async (client) => {
-    const work = partsOf(own, client, { logger, signal, pause, port })
+    const work = partsOf(own, client, { logger, pause, port })
     let reporting: Promise<void> = Promise.resolve()
     const begun = (edge: Edge, running: RunningEdge) => {
       opened(running)
@@ -59,7 +59,6 @@ const isNotYet = (error: unknown): boolean => toErrorJson(error).code === 'gatew
 
 interface Surroundings {
   readonly logger: Logger
-  readonly signal: AbortSignal
   readonly pause: (ms: number) => Promise<void>
   readonly port: number | undefined
 }
@@ -67,15 +66,16 @@ interface Surroundings {
 function partsOf(
   { dir, options }: OwnEdge,
   client: GatewayClient,
-  { logger, signal, pause, port }: Surroundings,
+  { logger, pause, port }: Surroundings,
 ): Parameters<typeof runEdge>[0] {
   const { asking, trust } = contactOf(dir, options, client, { warn: (text) => logger.warn(text) })
-  const onRetry = () => logger.warn('the gateway does not answer; trying again')
   return {
     ...{ dir, asking, logger, isAway, pause, now: Date.now },
     line: () => {
       const trusted = trust()
-      return trusted && lineTo({ client, trust: trusted, signal, onRetry })
+      // Each step is tried once: the next round asks the gateway again, and shows what is wrong.
+      const once = { signal: AbortSignal.abort(), onRetry: () => undefined }
+      return trusted && lineTo({ client, trust: trusted, ...once })
     },
     ...(port !== undefined && { overrides: { port } }),
   }

@@ -66,6 +66,39 @@ describe('a server', () => {
   })
 })
 
+describe('a request on a crowded address', () => {
+  it('is answered before newer connections that say nothing', async () => {
+    const connections = new Connections({ perAddress: 40 })
+    const server = createHttpServer((request, response) => {
+      connections.busy(request, response)
+      response.end('answer')
+    })
+    connections.watch(server)
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    const open = async () => {
+      const socket = connect(port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      ended.push(() => socket.destroy())
+      await once(socket, 'connect')
+      return socket
+    }
+    for (let i = 0; i < 40; i += 1) await open()
+    await delay(1_050)
+    const asked = await open()
+    const answered = once(asked, 'data')
+    asked.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    // Four are served per tick of 50 ms: the newest alone would take half a second.
+    for (let i = 0; i < 39; i += 1) await open()
+    const from = performance.now()
+    await answered
+    expect(performance.now() - from).toBeLessThan(300)
+    server.close()
+    dropWaiting(server)
+    server.closeAllConnections()
+  })
+})
+
 describe('a listener', () => {
   /** In how many turns of the event loop so many connections of one moment are accepted. */
   async function turnsOf(server: Server, count: number): Promise<number> {

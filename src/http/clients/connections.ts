@@ -158,13 +158,13 @@ export class Connections {
     if (waiting.length === 0) this.#lines.delete(held.share)
   }
 
-  /** The newest first: what waited long is what a flood left behind. */
+  /** Those that have asked, then the newest: what waited long is what a flood left behind. */
   #proceed(): void {
     this.#tick = undefined
     const largest = largestOf(this.#shares.values())
     for (const share of this.#lines) {
       for (let i = 0; i < REPLACED; i += 1) {
-        const next = share.waiting.at(-1)
+        const next = nextOf(share)
         if (!next) break
         if (!this.#hasRoom(share)) {
           const isOther = share.served < share.most && share.served + 1 < (largest?.served ?? 0)
@@ -199,6 +199,10 @@ export class Connections {
     if (share.served === 0 && share.waiting.length === 0) this.#shares.delete(share.address)
   }
 }
+
+/** A silent one loses nothing by waiting, and thousands of them may be newer than a request. */
+const nextOf = ({ waiting }: Share): Held | undefined =>
+  waiting.findLast(({ socket }) => socket.readableLength > 0) ?? waiting.at(-1)
 
 /** Of a connection that waits: it closes by itself. */
 const ignore = (): void => undefined

@@ -46,7 +46,10 @@ export interface ReplyRooms {
     Directory,
     'principal' | 'facility' | 'facilityRecipient' | 'usableRecipientsOf'
   >
-  readonly cases: Pick<Cases, 'views' | 'expectReportable' | 'reported' | 'reportAcknowledged'>
+  readonly cases: Pick<
+    Cases,
+    'find' | 'views' | 'expectReportable' | 'reported' | 'reportAcknowledged'
+  >
   readonly verifyDetached: VerifyDetached
   readonly isSealedTo: (message: Uint8Array, recipient: Recipient) => Promise<boolean>
   readonly sealedMessage: (message: Buffer) => SealedStream
@@ -235,17 +238,22 @@ const arrived = (row: CaseReportTable): ArrivedReport => ({
 })
 
 async function read(
-  { store, ledger }: ReplyRooms,
+  { store, ledger, cases }: ReplyRooms,
   { actor }: Asker,
   row: CaseReportTable,
 ): Promise<Buffer> {
   if (row.expired_at !== null) throw new NocturneError('content_expired')
+  const about = await cases.find(row.case_id)
+  const [view] = about ? await cases.views([about]) : []
+  // So that a search by transfer finds who read its reports.
+  const transfer = view?.transfers[0]?.id
   await ledger.note({
     type: 'report.read',
     outcome: 0,
     actor,
     facility: row.facility,
     group: row.group_id,
+    ...(transfer !== undefined && { transfer }),
     detail: { case: row.case_id, code: row.code, report: row.id, status: row.status },
   })
   const chunks: Buffer[] = []

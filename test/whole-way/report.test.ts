@@ -293,7 +293,12 @@ describe('a report', () => {
       ])
     }
     const read = await call(gateway, 'GET', '/v1/audit/events?type=report.read', { token })
-    expect((read.body as unknown as { events: unknown[] }).events.length).toBeGreaterThanOrEqual(3)
+    const { events } = read.body as unknown as {
+      events: { entry: { transfer?: string } }[]
+    }
+    expect(events.length).toBeGreaterThanOrEqual(3)
+    // A search by transfer finds who read its reports.
+    expect(events.every(({ entry }) => entry.transfer !== undefined)).toBe(true)
   })
 })
 

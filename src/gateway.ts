@@ -113,6 +113,8 @@ export async function createGateway(
     },
     async close(graceMs = GRACE_MS) {
       closing.abort()
+      // Streams of updates would keep the server open.
+      await held.rooms?.following.close()
       await stop(server, graceMs)
       await starting
       await closeAll(held, graceMs)

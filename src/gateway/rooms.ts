@@ -3,7 +3,10 @@ import type { Compliance } from '../compliance/index.js'
 import type { Site } from '../config/index.js'
 import { Gathering } from '../gathering.js'
 import type { AssignStudy, BeginGathering } from '../gathering.js'
+import { changesSince } from '../ledger/following/index.js'
 import { readSealed } from '../protocol/sealing/statement.js'
+import { createFollowing } from '../running/following.js'
+import type { Following } from '../running/following.js'
 import type { EdgeState } from '../transfer/sealed/index.js'
 import { Upload } from '../transfer.js'
 import type { BeginUpload, PathRooms } from '../transfer.js'
@@ -48,6 +51,7 @@ export interface Rooms
     OfficeRooms,
     RetentionRooms {
   readonly timekeeping: Timekeeping
+  readonly following: Following
   /** The main path, used by every door. */
   readonly beginUpload: BeginUpload
   /** The same, for studies that arrive instance by instance. */
@@ -88,6 +92,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       ...{ logger, now, gatewayKey, textDetector, state, ledger, guard, signers, store, logFiles },
       ...{ ...records, ...reading, ...asking, ...oversight, ...office, ...retained },
       timekeeping,
+      following: opened.keep(createFollowing((from) => changesSince(state.db, from))),
       ...pathsOf(ground, records, reading, oversight),
       edgeState: stateOfEdge(ground, reading),
       close: () => opened.close(),

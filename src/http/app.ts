@@ -49,6 +49,8 @@ import { operationRoutes } from './routes/operation.js'
 import type { OperationRouteRooms } from './routes/operation.js'
 import { quarantineRoutes } from './routes/quarantine.js'
 import type { QuarantineRouteRooms } from './routes/quarantine.js'
+import { updateRoutes } from './updates/routes.js'
+import type { UpdateRouteRooms } from './updates/routes.js'
 import { PAGES, WORKERS } from './routes/pages.js'
 import { receiptRoutes } from './routes/receipts.js'
 import { recipientRoutes } from './routes/recipients.js'
@@ -89,6 +91,7 @@ export type AppRooms = AuditRouteRooms &
   SignInRouteRooms &
   StowParts['rooms'] &
   TransferRouteRooms &
+  UpdateRouteRooms &
   Parameters<typeof crosswalkRoutes>[0] &
   Parameters<typeof keyRoutes>[0] &
   Parameters<typeof memberRoutes>[0] &
@@ -131,6 +134,7 @@ export function createApp(
   app.use(
     '/v1',
     noStore,
+    updateRoutes(rooms),
     signInRoutes(rooms, origin),
     transferRoutes(rooms, metrics, gate),
     intakeRoutes(rooms, doors.arrivals),
@@ -157,8 +161,8 @@ export function createApp(
     const { arrivals } = doors
     app.use('/dicom-web', noStore, stowRoutes({ rooms, arrivals, gate, metrics }))
   }
-  app.use('/fhir', noStore, serviceRequestRoutes(rooms, doors.requisitions))
-  app.use('/fhir', noStore, fhirRoutes(rooms, origin))
+  const requisitions = serviceRequestRoutes(rooms, doors.requisitions)
+  app.use('/fhir', noStore, requisitions, fhirRoutes(rooms, origin))
   app.use(otherMethods)
   app.use(problemHandler(rooms.logger))
   return app

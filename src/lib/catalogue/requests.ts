@@ -139,6 +139,11 @@ export const REQUESTS = {
     'this facility has sent as much as it may within 24 hours',
     'send urgent studies as STAT, and ask the operator to raise limits.dailyBytes',
   ),
+  too_many_updates: entry(
+    429,
+    'this account, or this address, has too many streams of updates open',
+    'close other windows, or ask for the lists again every few seconds instead',
+  ),
   too_busy: entry(
     503,
     'too many uploads or downloads are in progress',

@@ -22,6 +22,7 @@ import { OPERATION_ROUTES } from './routes/operation.js'
 import { READING_ROUTES } from './routes/reading.js'
 import { SEALING_ROUTES } from './routes/sealing.js'
 import { SENDING_ROUTES } from './routes/sending.js'
+import { UPDATE_ROUTES } from './routes/updates.js'
 
 export const ROUTES: Routes = {
   ...SENDING_ROUTES,
@@ -43,4 +44,5 @@ export const ROUTES: Routes = {
   ...COMPLIANCE_ROUTES,
   ...PACK_ROUTES,
   ...OPERATION_ROUTES,
+  ...UPDATE_ROUTES,
 }

@@ -13,6 +13,7 @@ import type { Session } from '../session/session.js'
 import { clockTime } from '../session/time-left.js'
 import { useKeys } from '../session/use-keys.js'
 import { claim } from './opening.js'
+import { usePace } from '../session/use-updates.js'
 
 const MAX_NOTE_CHARS = 10_000
 /** Older ones are history; the officer has them. */
@@ -29,7 +30,7 @@ export function Handovers({ session, onClose }: HandoversProps) {
   const { data, error, refetch } = useQuery({
     queryKey: ['handovers'],
     queryFn: async () => (await session.gateway.get(handoversAnswer, '/v1/handovers')).handovers,
-    refetchInterval: 10_000,
+    refetchInterval: usePace(10_000),
   })
   return (
     <main className="worklist handovers">

@@ -3,6 +3,7 @@ import { Problem } from '../session/problem.js'
 import type { Session } from '../session/session.js'
 import { CriticalResult } from './writing/critical-result.js'
 import { openCriticals } from './writing/reporting.js'
+import { usePace } from '../session/use-updates.js'
 
 const POLL_MS = 5_000
 
@@ -11,7 +12,7 @@ export function OpenCriticals({ session }: { readonly session: Session }) {
   const { data, error, refetch } = useQuery({
     queryKey: ['critical', 'open'],
     queryFn: () => openCriticals(session),
-    refetchInterval: POLL_MS,
+    refetchInterval: usePace(POLL_MS),
   })
   if (!error && (data ?? []).length === 0) return null
   return (

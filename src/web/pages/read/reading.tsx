@@ -14,6 +14,7 @@ import type { TakeOver } from './opening.js'
 import { OpenedCase } from './opened-case.js'
 import { ShareButton } from './sharing/share-button.js'
 import { DeskPanel } from './writing/desk-panel.js'
+import { usePace } from '../session/use-updates.js'
 
 /** A claim is renewed while its case is open. */
 const RENEW_MS = 5 * 60_000
@@ -84,7 +85,7 @@ function useCase(session: Session, of: CaseView) {
   const { data: current = of, refetch } = useQuery({
     queryKey: ['case', of.id],
     queryFn: () => session.gateway.case(of.id),
-    refetchInterval: POLL_MS,
+    refetchInterval: usePace(POLL_MS),
   })
   const isMine = current.claimedBy === session.who.principal
   const start = useMutation({

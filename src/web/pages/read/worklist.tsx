@@ -11,6 +11,7 @@ import type { Session } from '../session/session.js'
 import { clockTime, timeLeft, timeZone } from '../session/time-left.js'
 import { useKeys } from '../session/use-keys.js'
 import { useNow } from '../session/use-now.js'
+import { usePace } from '../session/use-updates.js'
 
 const POLL_MS = 5_000
 
@@ -25,7 +26,7 @@ export function Worklist({ session, onOpen, onHandover }: WorklistProps) {
   const { data, error, dataUpdatedAt } = useQuery({
     queryKey: ['cases', session.who.principal],
     queryFn: () => session.gateway.cases(),
-    refetchInterval: POLL_MS,
+    refetchInterval: usePace(POLL_MS),
   })
   const cases = (data ?? []).filter(({ state }) => state !== 'closed' && state !== 'recalled')
   const [at, setAt] = useState(0)

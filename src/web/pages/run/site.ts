@@ -6,6 +6,7 @@ import { siteAnswer } from '../../../protocol/operation/http.js'
 import type { SiteAnswer } from '../../../protocol/operation/http.js'
 import { GatewayRefusal } from '../session/gateway.js'
 import type { Session } from '../session/session.js'
+import { usePace } from '../session/use-updates.js'
 
 /** Readiness is probed at most every ten seconds. */
 const POLL_MS = 10_000
@@ -14,7 +15,7 @@ export const useSite = ({ gateway }: Session) =>
   useQuery<SiteAnswer>({
     queryKey: ['site'],
     queryFn: () => gateway.get(siteAnswer, '/v1/site'),
-    refetchInterval: POLL_MS,
+    refetchInterval: usePace(POLL_MS),
   })
 
 export const useReadiness = (session: Session) =>

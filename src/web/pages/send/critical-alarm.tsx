@@ -19,6 +19,7 @@ import type { Session } from '../session/session.js'
 import { duration } from '../session/time-left.js'
 import { useNow } from '../session/use-now.js'
 import { openCritical, openCriticals, typeBack } from './facility.js'
+import { usePace } from '../session/use-updates.js'
 
 const POLL_MS = 5_000
 
@@ -27,7 +28,7 @@ export function CriticalAlarm({ session }: { readonly session: Session }) {
   const { data, error, refetch } = useQuery({
     queryKey: ['own', 'critical'],
     queryFn: () => openCriticals(session),
-    refetchInterval: POLL_MS,
+    refetchInterval: usePace(POLL_MS),
   })
   const raised = data?.find(({ state }) => state === 'raised')
   const comparing = data?.filter(({ state }) => state === 'comparing') ?? []

@@ -13,6 +13,7 @@ import { stateText } from './case-state.js'
 import { ownCases, ownReports } from './facility.js'
 import { Held } from './held/held.js'
 import { OwnCase } from './own-case.js'
+import { usePace } from '../session/use-updates.js'
 
 const POLL_MS = 5_000
 
@@ -23,12 +24,12 @@ export function OwnCases({ session }: { readonly session: Session }) {
   const cases = useQuery({
     queryKey: ['own', 'cases'],
     queryFn: () => ownCases(session),
-    refetchInterval: POLL_MS,
+    refetchInterval: usePace(POLL_MS),
   })
   const reports = useQuery({
     queryKey: ['own', 'reports'],
     queryFn: () => ownReports(session),
-    refetchInterval: POLL_MS,
+    refetchInterval: usePace(POLL_MS),
   })
   const all = (cases.data ?? []).toReversed().toSorted(byNewest)
   const found = all.find(({ id }) => id === open)

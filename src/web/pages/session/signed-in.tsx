@@ -7,6 +7,7 @@ import { DEMO_GATEWAY } from './demo.js'
 import { IDLE_MS, endSession } from './session.js'
 import type { Session } from './session.js'
 import { SignIn } from './sign-in.js'
+import { Live } from './use-updates.js'
 
 interface SignedInProps {
   readonly title: string
@@ -40,6 +41,10 @@ export function SignedIn({ title, role, example, actions, children }: SignedInPr
     addEventListener('pagehide', leave)
     return () => removeEventListener('pagehide', leave)
   }, [session])
+  const ended = useCallback(
+    () => lock('Your session has ended, or was ended by an operator. Sign in to continue.'),
+    [lock],
+  )
   const enter = (entered: Session) => {
     if (entered.who.role === role) {
       setNotice('')
@@ -65,7 +70,9 @@ export function SignedIn({ title, role, example, actions, children }: SignedInPr
           Lock
         </Button>
       </header>
-      {children(session)}
+      <Live session={session} onEnded={ended}>
+        {children(session)}
+      </Live>
     </div>
   )
 }

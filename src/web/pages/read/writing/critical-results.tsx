@@ -11,6 +11,7 @@ import type { Session } from '../../session/session.js'
 import { AuthorName } from './author-name.js'
 import { CriticalResult } from './critical-result.js'
 import { criticalsOf, raise, recipientsOf, sealFinding } from './reporting.js'
+import { usePace } from '../../session/use-updates.js'
 
 const POLL_MS = 5_000
 
@@ -30,7 +31,7 @@ export function CriticalResults({ session, of }: CriticalResultsProps) {
   const { data, error, refetch } = useQuery({
     queryKey: ['critical', of.id],
     queryFn: () => criticalsOf(session, of.id),
-    refetchInterval: POLL_MS,
+    refetchInterval: usePace(POLL_MS),
   })
   return (
     <section aria-label="Critical results">

@@ -7,6 +7,7 @@ import type { CaseView } from '../../../../protocol/http/cases.js'
 import type { HeldItem } from '../../../../protocol/http/facility.js'
 import { Problem } from '../../session/problem.js'
 import type { Session } from '../../session/session.js'
+import { usePace } from '../../session/use-updates.js'
 import { heldItems } from './held-items.js'
 import { LookAtHeld } from './look.js'
 
@@ -21,7 +22,7 @@ export function Held({ session, cases }: HeldProps) {
   const { data, error } = useQuery({
     queryKey: ['own', 'held'],
     queryFn: () => heldItems(session),
-    refetchInterval: 15_000,
+    refetchInterval: usePace(15_000),
   })
   const held = (data ?? []).filter(({ state }) => state === 'held')
   const codeOf = (transfer: string) =>

@@ -5,7 +5,7 @@ import type { DiscardReason } from '../../../protocol/discard-statement.js'
 import { isWaivable, writeReleases } from '../../../protocol/release-statement.js'
 import type { ReleaseReason } from '../../../protocol/release-statement.js'
 import { sha256Of } from '../../../protocol/signed.js'
-import type { Signed } from './messages.js'
+import type { Signed } from './signed.js'
 
 interface HeldName {
   readonly transfer: string

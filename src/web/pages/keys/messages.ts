@@ -8,6 +8,7 @@ import type { ReportAnswer, ReportRecipientsAnswer } from '../../../protocol/htt
 import type { Manifest, ManifestItem } from '../../../protocol/manifest.js'
 import type { Agreement, ReportDocument, ReportStatus } from '../../../protocol/report.js'
 import type { HeldRequest, HeldResults } from './held-desk.js'
+import type { Signed } from './signed.js'
 import type { SharingRequest, SharingResults } from './sharing/messages.js'
 import type { KeptRequest, KeptResults } from './kept/messages.js'
 
@@ -228,11 +229,6 @@ export interface Identity {
   readonly patientId: string
   /** As DICOM has it: `YYYYMMDD`, or empty. */
   readonly birthDate: string
-}
-
-export interface Signed {
-  readonly statement: string
-  readonly signature: string
 }
 
 /** The message is base64. */

@@ -32,13 +32,13 @@ import type {
   SealDraft,
   SealNote,
   SealedStatement,
-  Signed,
   TypeBack,
   WriteFinding,
   WriteReport,
   WritingRequest,
   WritingResults,
 } from './messages.js'
+import type { Signed } from './signed.js'
 
 type About = Pick<ReportDocument, 'studies' | 'modality'>
 type Named = SealNote['recipients']

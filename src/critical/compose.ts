@@ -1,5 +1,6 @@
 /** Critical results on a machine with a key: a command or a page raises, opens and answers them. */
-import { hexOf, sha256Of } from '../protocol/signed.js'
+import { hexOf } from '../lib/bytes.js'
+import { sha256Of } from '../protocol/signed.js'
 import type { OpeningKey, WritingKey } from '../protocol/signed.js'
 import {
   criticalDocument,

@@ -1,5 +1,6 @@
 /** Proves that a read-back has the words of the finding, to a gateway that knows neither. */
-import { bytesOfHex, hmacOf, sha256Of } from '../protocol/signed.js'
+import { bytesOfHex } from '../lib/bytes.js'
+import { hmacOf, sha256Of } from '../protocol/signed.js'
 import { wordsOf } from '../protocol/critical.js'
 
 /**

@@ -3,6 +3,7 @@
  * which Node and browsers have.
  */
 import * as z from 'zod/mini'
+import { hexOf } from '../lib/bytes.js'
 import { canonicalJson } from '../lib/json.js'
 
 /** Undefined unless the text has exactly this form, octet by octet. */
@@ -54,9 +55,3 @@ export async function hmacOf(key: Uint8Array, text: string): Promise<string> {
   const imported = await crypto.subtle.importKey('raw', new Uint8Array(key), how, false, ['sign'])
   return hexOf(await crypto.subtle.sign('HMAC', imported, new TextEncoder().encode(text)))
 }
-
-export const hexOf = (bytes: ArrayBuffer | Uint8Array): string =>
-  [...new Uint8Array(bytes)].map((octet) => octet.toString(16).padStart(2, '0')).join('')
-
-export const bytesOfHex = (hex: string): Uint8Array =>
-  Uint8Array.from(hex.match(/../g) ?? [], (octet) => Number.parseInt(octet, 16))

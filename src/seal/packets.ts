@@ -2,7 +2,7 @@
  * OpenPGP packets as bytes (RFC 9580 section 4): the headers that are written, and the tags that
  * this room uses. No Node modules: sealing and opening share it.
  */
-import { concat } from '../lib/concat.js'
+import { concat } from '../lib/bytes.js'
 
 /** Packet type IDs (RFC 9580 section 5, table 3). */
 export const TAG = {

@@ -95,6 +95,7 @@ it('shows the inbox with the client only: no DICOM, OpenPGP, PDF, CMS, S3 or dat
     expect(ours.filter((path) => path.startsWith('cli/commands/'))).toEqual([
       'cli/commands/reader/critical-text.js',
       'cli/commands/reader/inbox.js',
+      'cli/commands/reader/part-text.js',
     ])
   } finally {
     server.close()

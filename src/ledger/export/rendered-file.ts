@@ -1,5 +1,5 @@
 /** Uses no Node modules: the command and the page run the same code. */
-import { concat } from '../../lib/concat.js'
+import { concat } from '../../lib/bytes.js'
 import { isSameBytes, toUtf8 } from '../verify/encoding.js'
 import type { About } from './package-about.js'
 import type { EntryJson, Rendering } from './renderings.js'

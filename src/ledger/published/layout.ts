@@ -1,5 +1,5 @@
 /** File paths in a published log (c2sp.org/tlog-tiles), and the format of an entry bundle. */
-import { concat } from '../../lib/concat.js'
+import { concat } from '../../lib/bytes.js'
 import { TILE_WIDTH } from '../verify/merkle.js'
 
 /** The newest checkpoint, which is replaced each time. */

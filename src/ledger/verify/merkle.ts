@@ -4,7 +4,7 @@
  *
  * Indices may exceed 32 bits, so bitwise operators are not used on them.
  */
-import { concat } from '../../lib/concat.js'
+import { concat } from '../../lib/bytes.js'
 
 export const TILE_WIDTH = 256
 /** Tree levels per level of tiles. */

@@ -1,5 +1,5 @@
 /** c2sp.org/signed-note with Ed25519 keys (signature type 0x01). */
-import { concat } from '../../lib/concat.js'
+import { concat } from '../../lib/bytes.js'
 import type { LedgerCrypto } from './crypto.js'
 import { fromBase64, isSameBytes, toBase64, toUtf8 } from './encoding.js'
 

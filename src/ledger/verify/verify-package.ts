@@ -3,7 +3,7 @@
  * the same code.
  */
 import type { NamedFiles } from '../../lib/zip.js'
-import { concat } from '../../lib/concat.js'
+import { concat } from '../../lib/bytes.js'
 import { openCheckpoint } from './checkpoint.js'
 import { fromUtf8, toBase64 } from './encoding.js'
 import { PACKAGE_FILES } from './format.js'

@@ -2,7 +2,7 @@
  * c2sp.org/tlog-cosignature with Ed25519 (`cosignature/v1`, signature type 0x04), on Node and in
  * browsers.
  */
-import { concat } from '../../lib/concat.js'
+import { concat } from '../../lib/bytes.js'
 import type { LedgerCrypto } from '../verify/crypto.js'
 import { fromBase64, isSameBytes, toBase64, toUtf8 } from '../verify/encoding.js'
 import { isKeyName } from '../verify/note.js'

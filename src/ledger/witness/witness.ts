@@ -4,7 +4,7 @@
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { NocturneError } from '../../lib/errors.js'
-import { concat } from '../../lib/concat.js'
+import { concat } from '../../lib/bytes.js'
 import { parseCheckpoint } from '../verify/checkpoint.js'
 import type { Checkpoint } from '../verify/checkpoint.js'
 import {

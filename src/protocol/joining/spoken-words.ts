@@ -2,7 +2,8 @@
  * A fingerprint as eight words that two people compare by phone. The invitation is part of what is
  * digested, so a key with the same words (64 bits) cannot be searched for before the link is made.
  */
-import { bytesOfHex, sha256Of } from '../signed.js'
+import { bytesOfHex } from '../../lib/bytes.js'
+import { sha256Of } from '../signed.js'
 
 /** 256 words that are hard to confuse when spoken: one per octet. */
 const WORDS = `

@@ -1,5 +1,5 @@
 import { readMessage } from 'openpgp'
-import { concat } from '../../lib/concat.js'
+import { concat } from '../../lib/bytes.js'
 import { secretOf } from '../keys/keys.js'
 import type { PrivateKey } from '../keys/keys.js'
 import type { Body } from './open-packets.js'

@@ -1,4 +1,4 @@
-import { concat } from '../../lib/concat.js'
+import { concat } from '../../lib/bytes.js'
 import { TAG } from '../packets.js'
 
 /** Reads octets from pieces of any size, holding at most one piece. */

@@ -1,4 +1,4 @@
-import { concat } from '../../lib/concat.js'
+import { concat } from '../../lib/bytes.js'
 import type { Ciphers } from '../ciphers.js'
 import type { Body } from './open-packets.js'
 

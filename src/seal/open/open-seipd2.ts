@@ -1,4 +1,4 @@
-import { concat } from '../../lib/concat.js'
+import { concat } from '../../lib/bytes.js'
 import type { Ciphers, OpenGcm } from '../ciphers.js'
 import type { Body } from './open-packets.js'
 import { NEW_FORMAT, TAG } from '../packets.js'

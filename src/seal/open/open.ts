@@ -1,4 +1,4 @@
-import { concat } from '../../lib/concat.js'
+import { concat } from '../../lib/bytes.js'
 import type { Ciphers } from '../ciphers.js'
 import type { PrivateKey } from '../keys/keys.js'
 import { readContent } from './open-content.js'

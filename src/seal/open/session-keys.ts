@@ -1,5 +1,5 @@
 import { decryptSessionKeys, readMessage } from 'openpgp'
-import { concat } from '../../lib/concat.js'
+import { concat } from '../../lib/bytes.js'
 import { packet, TAG } from '../packets.js'
 import { secretOf } from '../keys/keys.js'
 import type { PrivateKey } from '../keys/keys.js'

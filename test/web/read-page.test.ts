@@ -1,7 +1,8 @@
 /** The page at /read as the gateway serves it: a radiologist with a key file and a keyboard. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { parseDicom } from 'dicom-parser'
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { makeSite, nocturne } from '../whole-way/_gateway.js'
@@ -15,6 +16,20 @@ const why = noChromium === undefined ? '' : ` (skipped: ${noChromium})`
 const SLICES = 12
 /** It would run if it were taken as markup. */
 const FINDINGS = 'ZEBRAFISH <img src=x onerror="globalThis.executed = 1"> normal.'
+
+/** The same slices once more, as a series of its own in the same study. */
+async function addSecondSeries(slices: readonly string[]): Promise<void> {
+  for (const name of slices) {
+    const bytes = await readFile(name)
+    const header = parseDicom(bytes, { untilTag: 'x7fe00010' })
+    let text = bytes.toString('latin1')
+    for (const tag of ['x00080018', 'x0020000e']) {
+      const uid = header.string(tag) ?? ''
+      text = text.replaceAll(uid, `${uid.slice(0, -1)}${(Number(uid.at(-1)) + 1) % 10}`)
+    }
+    await writeFile(name.replace('IM0', 'JM0'), Buffer.from(text, 'latin1'))
+  }
+}
 
 const EDGES = `['.top', '.bottom', '.left-edge', '.right-edge'].map((one) => document.querySelector('.edge' + one).textContent).join(' ')`
 const LIGHT = `(() => {
@@ -51,7 +66,8 @@ suite(`the worklist and its viewer${why}`, () => {
   beforeAll(async () => {
     site = await makeSite()
     gateway = await site.start()
-    await makeStudy(at('study'), '--instances', String(SLICES), '--document')
+    const slices = await makeStudy(at('study'), '--instances', String(SLICES), '--document')
+    await addSecondSeries(slices.filter((name) => name.endsWith('.dcm')))
     const sent = await nocturne('send', at('study'), '--priority', 'stat', ...as('facility-a'))
     expect(sent).toMatchObject({ status: 0 })
     browser = await startChromium()
@@ -100,6 +116,28 @@ suite(`the worklist and its viewer${why}`, () => {
     expect(await page.getByRole('img', { name: 'Orientation' }).textContent()).toMatch(/[APRL]/)
     expect(await axe()).toEqual([])
   }, 120_000)
+
+  it('shows another series beside it, and scrolls both together', async () => {
+    const shown = `[...document.querySelectorAll('.top-right')].map((one) => one.textContent).join()`
+    const both = (number: number) =>
+      page.waitForFunction(`${shown} === '${number} / ${SLICES},${number} / ${SLICES}'`)
+    await page.getByText('Every item was opened').waitFor({ timeout: 60_000 })
+    await page.keyboard.press('Home')
+    await page.getByText(`1 / ${SLICES}`).waitFor()
+    await page.keyboard.press('b')
+    await page.locator('.canvas[data-drawn=true]').nth(1).waitFor()
+    await page.keyboard.press('y')
+    await page.getByRole('button', { name: /^Unlink/ }).waitFor()
+    await page.keyboard.press('ArrowDown')
+    await both(2)
+    await page.keyboard.press('x')
+    await page.keyboard.press('ArrowDown')
+    await both(3)
+    expect(await axe()).toEqual([])
+    await page.keyboard.press('b')
+    await page.locator('.canvas').nth(1).waitFor({ state: 'detached' })
+    expect(await page.locator('.canvas[data-drawn=true]').count()).toBe(1)
+  }, 60_000)
 
   it('turns the letters at the edges together with the image', async () => {
     const before = await lying()

@@ -30,9 +30,6 @@ import {
 } from '@cornerstonejs/tools'
 import type { Drawn, ToolName, Viewer, ViewerImage, Window } from './viewer/contract.js'
 
-const ENGINE = 'nocturne'
-const VIEWPORT = 'main'
-const TOOLS = 'main'
 /** Pixel data that Cornerstone keeps decoded, in bytes. */
 const CACHE_BYTES = 1_500 * 2 ** 20
 
@@ -57,6 +54,9 @@ const NAMES: Readonly<Record<ToolName, string>> = {
 const { orientation } = utilities
 
 let isReady = false
+/** Viewers that are open; each is numbered, since Cornerstone3D knows everything by a name. */
+const open = new Set<StackViewer>()
+let last = 0
 
 function prepare(): void {
   initCore()
@@ -70,13 +70,18 @@ function prepare(): void {
 export function openViewer(element: HTMLDivElement, onDrawn: (drawn: Drawn) => void): Viewer {
   if (!isReady) prepare()
   isReady = true
-  return new StackViewer(element, onDrawn)
+  last += 1
+  const viewer = new StackViewer(`viewer-${last}`, element, onDrawn)
+  open.add(viewer)
+  return viewer
 }
 
 class StackViewer implements Viewer {
   readonly #element: HTMLDivElement
   readonly #onDrawn: (drawn: Drawn) => void
-  readonly #engine = new RenderingEngine(ENGINE)
+  /** Of its engine, viewport and tools. */
+  readonly #name: string
+  readonly #engine: RenderingEngine
   readonly #viewport: Types.IStackViewport
   readonly #resizing = new ResizeObserver(() => this.#engine.resize(true))
   #ids: readonly string[] = []
@@ -87,19 +92,21 @@ class StackViewer implements Viewer {
   /** Undefined while nothing, or a message, is shown. */
   #drawn: { readonly index: number; readonly id: string } | undefined
 
-  constructor(element: HTMLDivElement, onDrawn: (drawn: Drawn) => void) {
+  constructor(name: string, element: HTMLDivElement, onDrawn: (drawn: Drawn) => void) {
+    this.#name = name
+    this.#engine = new RenderingEngine(name)
     this.#element = element
     this.#onDrawn = onDrawn
     this.#engine.enableElement({
-      viewportId: VIEWPORT,
+      viewportId: name,
       type: Enums.ViewportType.STACK,
       element,
       defaultOptions: { background: [0, 0, 0] },
     })
-    this.#viewport = this.#engine.getViewport<Types.IStackViewport>(VIEWPORT)
-    const group = ToolGroupManager.createToolGroup(TOOLS)
+    this.#viewport = this.#engine.getViewport<Types.IStackViewport>(name)
+    const group = ToolGroupManager.createToolGroup(name)
     for (const tool of Object.values(NAMES)) group?.addTool(tool)
-    group?.addViewport(VIEWPORT, ENGINE)
+    group?.addViewport(name, name)
     this.setTool('window')
     this.#resizing.observe(element)
   }
@@ -167,7 +174,7 @@ class StackViewer implements Viewer {
   }
 
   setTool(name: ToolName): void {
-    const group = ToolGroupManager.getToolGroup(TOOLS)
+    const group = ToolGroupManager.getToolGroup(this.#name)
     if (!group) return
     for (const tool of Object.values(NAMES)) group.setToolPassive(tool)
     const { Primary, Secondary, Auxiliary } = ToolEnums.MouseBindings
@@ -215,9 +222,11 @@ class StackViewer implements Viewer {
   close(): void {
     this.#request += 1
     this.#resizing.disconnect()
-    annotation.state.removeAllAnnotations()
-    ToolGroupManager.destroyToolGroup(TOOLS)
+    ToolGroupManager.destroyToolGroup(this.#name)
     this.#engine.destroy()
+    open.delete(this)
+    if (open.size > 0) return
+    annotation.state.removeAllAnnotations()
     loader.wadouri.fileManager.purge()
     loader.wadouri.dataSetCacheManager.purge()
     cache.purgeCache()

@@ -19,6 +19,7 @@ const KEYS: readonly (readonly [where: string, keys: KeyTexts])[] = [
       ['Home End', 'first, last image'],
       ['w p z', 'window, pan, zoom'],
       ['l a g v', 'length, angle, values in a region, value of a pixel'],
+      ['b x y', 'another series beside it; change to the other one; link the two'],
       ['1 to 6', 'window presets of CT'],
       ['i r 0', 'invert, rotate, reset'],
     ],

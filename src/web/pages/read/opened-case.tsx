@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { ListBox, ListBoxItem, ProgressBar } from 'react-aria-components'
 import type { Opened } from './opening.js'
 import { seriesOf } from './series.js'
-import { Viewport } from './viewport.js'
+import { Viewports } from './viewports.js'
 
 interface OpenedCaseProps {
   readonly opened: Opened
@@ -43,6 +43,7 @@ export function OpenedCase({ opened, children }: OpenedCaseProps) {
           >
             {(one) => (
               <ListBoxItem id={one.uid} textValue={one.description}>
+                {one.isPrior && <strong>Prior </strong>}
                 <strong>{one.modality}</strong> {one.description || `Series ${one.number}`}
                 <span className="quiet"> {one.images} images</span>
               </ListBoxItem>
@@ -50,7 +51,7 @@ export function OpenedCase({ opened, children }: OpenedCaseProps) {
           </ListBox>
         </nav>
         {shown ? (
-          <Viewport key={shown.uid} series={shown} isComplete={!isOpening} lacks={opened.lacks} />
+          <Viewports all={series} shown={shown} isComplete={!isOpening} lacks={opened.lacks} />
         ) : (
           <p className="offer">{isOpening ? 'Opening…' : 'This case has no images.'}</p>
         )}

@@ -21,6 +21,8 @@ export interface OpenedInstance {
   readonly item: ManifestItem
   readonly facts: InstanceFacts
   readonly content: Blob
+  /** It was sent for comparison: it is not what the report is about. */
+  readonly isPrior: boolean
 }
 
 export interface OpenedDocument {
@@ -47,6 +49,8 @@ export interface Opened {
   /** Every item of every transfer was opened, and the gateway has the statement that says so. */
   readonly isAcknowledged: boolean
 }
+
+type Added = Pick<OpenedInstance, 'item' | 'isPrior'> & Pick<OpenedDocument, 'name'>
 
 const NOTHING: Opened = {
   total: 0,
@@ -170,7 +174,11 @@ export class Opening {
       const message = await gateway.item(transfer, index, this.#ended.signal)
       const asked = { do: 'open', transfer, index, message } as const
       const { content } = await keys.ask(asked, [message.buffer as ArrayBuffer])
-      if (!this.#ended.signal.aborted) this.#add(item, content, name)
+      if (this.#ended.signal.aborted) return
+      const isPrior = this.#case.transfers.some(
+        ({ id, joining }) => id === transfer && joining === 'prior',
+      )
+      this.#add({ item, name, isPrior }, content)
     } catch (error) {
       if (this.#ended.signal.aborted) return
       const why = error instanceof RangeError ? TOO_LARGE : textsOf(error).title
@@ -179,13 +187,13 @@ export class Opening {
     }
   }
 
-  #add(item: ManifestItem, bytes: Uint8Array, name: string): void {
+  #add({ item, name, isPrior }: Added, bytes: Uint8Array): void {
     const { instances, documents, done } = this.#opened
     const content = new Blob([bytes as Uint8Array<ArrayBuffer>], { type: item.mediaType })
     const facts = item.kind === 'instance' ? factsOf(bytes) : undefined
     this.#set(
       facts?.hasPixels
-        ? { instances: [...instances, { item, facts, content }], done: done + 1 }
+        ? { instances: [...instances, { item, facts, content, isPrior }], done: done + 1 }
         : { documents: [...documents, { item, name, content }], done: done + 1 },
     )
   }

@@ -15,11 +15,18 @@ export interface Series {
   readonly number: number
   readonly description: string
   readonly modality: string
+  /** Of a study that was sent for comparison. */
+  readonly isPrior: boolean
   readonly instances: readonly SeriesInstance[]
   /** Images, frames counted one by one. */
   readonly images: number
 }
 
+/** `Prior CT Head axial` */
+export const seriesTitle = ({ isPrior, modality, description, number }: Series): string =>
+  `${isPrior ? 'Prior ' : ''}${modality} ${description || `series ${number}`}`
+
+/** The current study first: what is opened by itself is never a prior. */
 export function seriesOf(instances: readonly OpenedInstance[]): Series[] {
   const groups = Map.groupBy(instances, ({ item }) => item.series ?? '')
   return [...groups]
@@ -31,11 +38,12 @@ export function seriesOf(instances: readonly OpenedInstance[]): Series[] {
         number: facts?.seriesNumber ?? 0,
         description: facts?.description ?? '',
         modality: facts?.modality ?? '',
+        isPrior: members.every(({ isPrior }) => isPrior),
         instances: ordered,
         images: ordered.reduce((sum, one) => sum + one.facts.frames, 0),
       }
     })
-    .toSorted((a, b) => a.number - b.number)
+    .toSorted((a, b) => Number(a.isPrior) - Number(b.isPrior) || a.number - b.number)
 }
 
 /** The instance to which an image of the series belongs, frames counted one by one. */

@@ -1,8 +1,8 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { Button, ToggleButton, ToggleButtonGroup } from 'react-aria-components'
 import { PRESETS } from '../viewer/contract.js'
 import type { Drawn, Preset, ToolName, Viewer } from '../viewer/contract.js'
-import { instanceAt } from './series.js'
+import { instanceAt, seriesTitle } from './series.js'
 import type { Series } from './series.js'
 import { useKeys } from '../session/use-keys.js'
 
@@ -11,6 +11,12 @@ interface ViewportProps {
   /** Whether every item of the case has been opened, so that no slice can still be added. */
   readonly isComplete: boolean
   readonly lacks: readonly string[]
+  /** Whether keys are for this one. */
+  readonly isActive?: boolean
+  readonly onActivate?: () => void
+  readonly onIndex?: (index: number) => void
+  /** The image to show because the other viewport, to which it is linked, moved. */
+  readonly follows?: number
 }
 
 const TOOLS: readonly (readonly [ToolName, string, string])[] = [
@@ -23,11 +29,12 @@ const TOOLS: readonly (readonly [ToolName, string, string])[] = [
   ['value', 'Value', 'v'],
 ]
 
-export function Viewport({ series, isComplete, lacks }: ViewportProps) {
+export function Viewport({ series, isComplete, lacks, isActive = true, ...other }: ViewportProps) {
   const box = useRef<HTMLDivElement>(null)
   const { viewer, drawn, failed } = useViewer(box, series)
   const [tool, setTool] = useState<ToolName>('window')
   const index = drawn?.index ?? 0
+  useLink(viewer, drawn, other)
   const count = viewer?.count ?? 0
   const go = (to: number) => {
     if (count > 0) void viewer?.show(Math.max(0, Math.min(count - 1, to)))
@@ -37,7 +44,7 @@ export function Viewport({ series, isComplete, lacks }: ViewportProps) {
     viewer?.setTool(name)
   }
   const presets = PRESETS[series.modality] ?? []
-  useKeys({
+  const keys = {
     ArrowDown: () => go(index + 1),
     ArrowUp: () => go(index - 1),
     PageDown: () => go(index + 10),
@@ -51,13 +58,23 @@ export function Viewport({ series, isComplete, lacks }: ViewportProps) {
     ...Object.fromEntries(
       presets.map((preset, at) => [String(at + 1), () => viewer?.setWindow(preset)]),
     ),
-  })
+  }
+  useKeys(isActive ? keys : {})
   return (
-    <section className="viewport" aria-label={`Images of ${series.description || 'the series'}`}>
+    <section
+      className="viewport"
+      data-active={isActive}
+      aria-label={`Images of ${series.description || 'the series'}`}
+      onPointerDown={other.onActivate}
+      onFocus={other.onActivate}
+    >
       <Toolbar {...{ viewer, tool, choose, presets }} />
       <div
         className="stage"
-        onWheel={(event) => go(index + (event.deltaY > 0 ? 1 : -1))}
+        onWheel={(event) => {
+          other.onActivate?.()
+          go(index + (event.deltaY > 0 ? 1 : -1))
+        }}
         onContextMenu={(event) => event.preventDefault()}
       >
         <div ref={box} className="canvas" data-drawn={drawn?.isDrawn === true} />
@@ -66,6 +83,22 @@ export function Viewport({ series, isComplete, lacks }: ViewportProps) {
       </div>
     </section>
   )
+}
+
+/** Tells which image is shown, and shows the one that belongs to the other viewport's. */
+function useLink(
+  viewer: Viewer | undefined,
+  drawn: Drawn | undefined,
+  { onIndex, follows }: Pick<ViewportProps, 'onIndex' | 'follows'>,
+): void {
+  const index = drawn?.index
+  const tell = useEffectEvent((at: number) => onIndex?.(at))
+  useEffect(() => {
+    if (index !== undefined) tell(index)
+  }, [index])
+  useEffect(() => {
+    if (follows !== undefined) void viewer?.show(follows)
+  }, [viewer, follows])
 }
 
 interface ToolbarProps {
@@ -105,7 +138,7 @@ function Toolbar({ viewer, tool, choose, presets }: ToolbarProps) {
   )
 }
 
-interface OverlayProps extends ViewportProps {
+interface OverlayProps extends Pick<ViewportProps, 'series' | 'isComplete' | 'lacks'> {
   readonly drawn: Drawn
   readonly count: number
 }
@@ -121,9 +154,7 @@ function Overlay({ drawn, series, count, isComplete, lacks }: OverlayProps) {
   ].filter((text) => typeof text === 'string')
   return (
     <>
-      <p className="corner top-left">
-        {series.modality} {series.description}
-      </p>
+      <p className="corner top-left">{seriesTitle(series)}</p>
       <p className="corner top-right" role="status">
         {index + 1} / {count}
         {!isComplete && ' (opening)'}

@@ -2,11 +2,16 @@
 import { parseDicom } from 'dicom-parser'
 import type { DataSet } from 'dicom-parser'
 
+/** In the patient's coordinates (PS3.3 C.7.6.2.1.1). */
+export type Vector = readonly [number, number, number]
+
 export interface InstanceFacts {
   readonly frames: number
   readonly instanceNumber: number
   /** Distance along the normal of the slices, in mm; undefined without a position. */
   readonly along: number | undefined
+  /** Of the slice; undefined without an orientation. */
+  readonly normal: Vector | undefined
   readonly description: string
   readonly seriesNumber: number
   readonly modality: string
@@ -22,10 +27,12 @@ export interface InstanceFacts {
 export function factsOf(content: Uint8Array): InstanceFacts | undefined {
   try {
     const header = parseDicom(content, { untilTag: 'x7fe00010' })
+    const normal = normalOf(header)
     return {
       frames: Math.max(1, header.intString('x00280008') ?? 1),
       instanceNumber: header.intString('x00200013') ?? 0,
-      along: alongNormal(header),
+      along: normal && alongNormal(header, normal),
+      normal,
       description: header.string('x0008103e') ?? '',
       seriesNumber: header.intString('x00200011') ?? 0,
       modality: header.string('x00080060') ?? '',
@@ -38,14 +45,20 @@ export function factsOf(content: Uint8Array): InstanceFacts | undefined {
   }
 }
 
-/** Image Position (Patient) along the normal of Image Orientation (Patient): PS3.3 C.7.6.2.1.1. */
-function alongNormal(header: DataSet): number | undefined {
+/** Image Position (Patient) along the normal of the slice: PS3.3 C.7.6.2.1.1. */
+function alongNormal(header: DataSet, [nx, ny, nz]: Vector): number | undefined {
   const position = numbers(header, 'x00200032', 3)
-  const orientation = numbers(header, 'x00200037', 6)
-  if (!position || !orientation) return undefined
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = orientation
+  if (!position) return undefined
   const [x = 0, y = 0, z = 0] = position
-  return x * (b * f - c * e) + y * (c * d - a * f) + z * (a * e - b * d)
+  return x * nx + y * ny + z * nz
+}
+
+/** Of Image Orientation (Patient). */
+function normalOf(header: DataSet): Vector | undefined {
+  const orientation = numbers(header, 'x00200037', 6)
+  if (!orientation) return undefined
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = orientation
+  return [b * f - c * e, c * d - a * f, a * e - b * d]
 }
 
 function numbers(header: DataSet, tag: string, count: number): number[] | undefined {

@@ -63,7 +63,13 @@ export async function sortHeld(opened: readonly OpenedHeld[]): Promise<Sorted> {
   const [first] = instances
   if (!first) return { series: undefined, documents }
   const series = {
-    ...{ uid: 'held', number: 0, description: 'held for you', modality: first.facts.modality },
+    ...{
+      uid: 'held',
+      number: 0,
+      description: 'held for you',
+      modality: first.facts.modality,
+      isPrior: false,
+    },
     instances: inOrder(instances),
     images: instances.reduce((sum, { facts }) => sum + facts.frames, 0),
   }

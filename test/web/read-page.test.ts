@@ -120,7 +120,7 @@ suite(`the worklist and its viewer${why}`, () => {
   it('shows another series beside it, and scrolls both together', async () => {
     const shown = `[...document.querySelectorAll('.top-right')].map((one) => one.textContent).join()`
     const both = (number: number) =>
-      page.waitForFunction(`${shown} === '${number} / ${SLICES},${number} / ${SLICES}'`)
+      until(`${shown} === '${number} / ${SLICES},${number} / ${SLICES}'`)
     await page.getByText('Every item was opened').waitFor({ timeout: 60_000 })
     await page.keyboard.press('Home')
     await page.getByText(`1 / ${SLICES}`).waitFor()
@@ -142,7 +142,7 @@ suite(`the worklist and its viewer${why}`, () => {
   it('turns the letters at the edges together with the image', async () => {
     const before = await lying()
     await page.keyboard.press('r')
-    await page.waitForFunction(`${EDGES} !== ${JSON.stringify(before.letters)}`)
+    await until(`${EDGES} !== ${JSON.stringify(before.letters)}`)
     const after = await lying()
     // A quarter turn clockwise: what was on the left is at the top.
     const turned = ([top, bottom, left, right]: readonly string[]) => [left, right, bottom, top]
@@ -151,7 +151,7 @@ suite(`the worklist and its viewer${why}`, () => {
     for (const [at, was] of [left, right, bottom, top].entries())
       expect(Math.abs((after.light[at] ?? 0) - was)).toBeLessThan(0.02)
     await page.keyboard.press('0')
-    await page.waitForFunction(`${EDGES} === ${JSON.stringify(before.letters)}`)
+    await until(`${EDGES} === ${JSON.stringify(before.letters)}`)
   }, 60_000)
 
   it('tells the facility that everything was opened', async () => {
@@ -273,6 +273,15 @@ suite(`the worklist and its viewer${why}`, () => {
     ).toEqual([])
     expect(printed.filter((text) => /policy|TrustedScript|violat/i.test(text))).toEqual([])
   })
+
+  /** By the debugger: the page's own policy allows no evaluation of text. */
+  const until = async (claim: string): Promise<void> => {
+    for (let tries = 0; tries < 100; tries += 1) {
+      if (await page.evaluate<boolean>(claim)) return
+      await page.waitForTimeout(100)
+    }
+    throw new Error(`never true: ${claim}`)
+  }
 
   /** The letters of top, bottom, left and right, and how much of the light is in each half. */
   const lying = async () => ({

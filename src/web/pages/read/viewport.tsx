@@ -11,6 +11,8 @@ interface ViewportProps {
   /** Whether every item of the case has been opened, so that no slice can still be added. */
   readonly isComplete: boolean
   readonly lacks: readonly string[]
+  /** Where there are two. */
+  readonly side?: 'left' | 'right'
   /** Whether keys are for this one. */
   readonly isActive?: boolean
   readonly onActivate?: () => void
@@ -64,7 +66,7 @@ export function Viewport({ series, isComplete, lacks, isActive = true, ...other 
     <section
       className="viewport"
       data-active={isActive}
-      aria-label={`Images of ${series.description || 'the series'}`}
+      aria-label={`${other.side ?? ''} images of ${series.description || 'the series'}`.trim()}
       onPointerDown={other.onActivate}
       onFocus={other.onActivate}
     >

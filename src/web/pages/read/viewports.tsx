@@ -35,6 +35,7 @@ export function Viewports({ all, shown, isComplete, lacks }: ViewportsProps) {
         key={shown.uid}
         series={shown}
         {...common}
+        {...(other && { side: 'left' })}
         isActive={!other || active === 'left'}
         onActivate={() => two.setActive('left')}
         onIndex={(left) => two.setAt((at) => ({ ...at, left }))}
@@ -49,6 +50,7 @@ export function Viewports({ all, shown, isComplete, lacks }: ViewportsProps) {
           key={`beside ${other.uid}`}
           series={other}
           {...common}
+          side="right"
           isActive={active === 'right'}
           onActivate={() => two.setActive('right')}
           onIndex={(right) => two.setAt((at) => ({ ...at, right }))}

@@ -16,6 +16,7 @@ export interface Clocks {
 const MAY_BE_THE_CLOCK: ReadonlySet<string> = new Set([
   'acknowledgement_invalid',
   'challenge_invalid',
+  'edge_signature_invalid',
   'release_invalid',
   'report_invalid',
   'claim_unproven',

@@ -98,11 +98,11 @@ async function open(database: string): Promise<Open> {
       },
       ...(hasBody && { body: isUpload ? await form({ group: 'nights' }, files) : '{}' }),
     })
+    const type = response.headers.get('content-type') ?? ''
     return {
       what: `${method} ${template} as ${role ?? 'nobody'}`,
-      status: response.status,
-      type: response.headers.get('content-type') ?? '',
-      text: await response.text(),
+      ...{ status: response.status, type },
+      text: type.startsWith('text/event-stream') ? await begun(response) : await response.text(),
     }
   }
   return {
@@ -116,6 +116,14 @@ async function open(database: string): Promise<Open> {
       await rooms.close().catch(() => undefined)
     },
   }
+}
+
+/** The first piece of a stream that never ends by itself. */
+async function begun({ body }: Response): Promise<string> {
+  const reader = body?.getReader()
+  const piece = await reader?.read()
+  await reader?.cancel()
+  return Buffer.from((piece?.value as Uint8Array | undefined) ?? []).toString('utf8')
 }
 
 /**

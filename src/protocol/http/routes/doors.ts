@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { about } from '../../words.js'
 import { priority } from '../transfers.js'
 import type { RouteDoc, Routes } from '../route.js'
+import { GATE_ERRORS } from './sending.js'
 
 const storeQuery = z.strictObject({
   group: z.optional(about('Reading group; if omitted, the rules of the site decide.', z.string())),
@@ -31,6 +32,7 @@ const STORE: Omit<RouteDoc, 'summary'> = {
     'not_stow',
     'not_acceptable',
     'unknown_group',
+    ...GATE_ERRORS,
     'broken_multipart',
     'slow_client',
     'too_many_items',

@@ -7,6 +7,7 @@ import {
 } from '../../sealing/http.js'
 import { changedAnswer } from '../transfers.js'
 import type { RouteDoc, Routes } from '../route.js'
+import { GATE_ERRORS } from './sending.js'
 
 const edge: Pick<RouteDoc, 'tag' | 'roles'> = { tag: 'Sealing at the facility', roles: ['sender'] }
 const index = 'Number of the item in its transfer; 0 is the manifest.'
@@ -32,6 +33,7 @@ export const SEALING_ROUTES: Routes = {
       'sealed_invalid',
       'edge_signature_invalid',
       'unknown_group',
+      ...GATE_ERRORS,
       'recipients_wrong',
       'recipient_unusable',
       'sealed_packets_invalid',

@@ -48,6 +48,12 @@ const UPLOAD_ERRORS = [
   'spool_full',
 ] as const satisfies RouteDoc['errors']
 
+/** Where registers block, `registers.enforce: block`. */
+export const GATE_ERRORS = [
+  'agreement_missing',
+  'vendor_unanswered',
+] as const satisfies RouteDoc['errors']
+
 const KEY_ERRORS = ['upload_under_way', 'upload_key_reused'] as const satisfies RouteDoc['errors']
 
 /** Headers of a client that may lose the answer. */
@@ -104,7 +110,7 @@ export const SENDING_ROUTES: Routes = {
         headers: UPLOAD_HEADERS_ANSWERED,
       },
     },
-    errors: ['group_not_named', 'unknown_group', ...KEY_ERRORS, ...UPLOAD_ERRORS],
+    errors: ['group_not_named', 'unknown_group', ...GATE_ERRORS, ...KEY_ERRORS, ...UPLOAD_ERRORS],
     problem: { of: 'nothing_accepted', json: uploadProblem },
   },
   'POST /v1/transfers/{id}/items': {

@@ -2,6 +2,7 @@
  * Who may do what, as one table. Anything it does not grant is refused; `test/access/decisions.txt`
  * lists every case.
  */
+import { PERSON_ROLES } from '../protocol/roles.js'
 import type { Role } from '../protocol/roles.js'
 import type { Action, Relation } from './actions.js'
 
@@ -247,30 +248,10 @@ export const GRANTS: readonly Grant[] = [
     relations: ['global'],
     actions: ['duty.read', 'duty.swap', 'handover.list'],
   },
-  {
-    rule: 'people choose the browsers in which they are notified',
-    role: 'sender',
-    relations: ['global'],
-    actions: ['push.subscribe'],
-  },
-  {
-    rule: 'people choose the browsers in which they are notified',
-    role: 'reader',
-    relations: ['global'],
-    actions: ['push.subscribe'],
-  },
-  {
-    rule: 'people choose the browsers in which they are notified',
-    role: 'officer',
-    relations: ['global'],
-    actions: ['push.subscribe'],
-  },
-  {
-    rule: 'people choose the browsers in which they are notified',
-    role: 'operator',
-    relations: ['global'],
-    actions: ['push.subscribe'],
-  },
+  ...PERSON_ROLES.map((role): Grant => ({
+    ...{ rule: 'people choose the browsers in which they are notified', role },
+    ...{ relations: ['global'], actions: ['push.subscribe'] },
+  })),
   {
     rule: 'officers assign a case to a reader',
     role: 'officer',

@@ -96,7 +96,7 @@ async function endIn(
   const change = { ...NO_CLAIM, closed_at: parts.now(), closed_for: ending.reason }
   const row = await stepCase(tx, before, ending.step, change)
   const transfers = await transfersOf(tx, id)
-  await markHeld(parts, tx, row, undefined)
+  await markHeld(parts, tx, row, transfers, undefined)
   await stopClock(tx, id)
   await quiet(parts, tx, id)
   const holder = before.claimed_by

@@ -64,7 +64,7 @@ export async function takeClaim(tx: Tx, claiming: Claiming, parts: ClaimParts): 
     lapsed_from: null,
   })
   const transfers = await transfersOf(tx, row.id)
-  await markHeld(parts, tx, row, { id: holder, at: now })
+  await markHeld(parts, tx, row, transfers, { id: holder, at: now })
   const how = howOf(row, claiming, isTaken)
   const detail = {
     how,
@@ -145,7 +145,7 @@ export async function endClaim(
   const lapsed_from = isLapsed ? ending.holder : null
   const updated = await stepCase(tx, row, 'unclaim', { ...NO_CLAIM, lapsed_from })
   const transfers = await transfersOf(tx, row.id)
-  await markHeld({ holdTransfers }, tx, row, undefined)
+  await markHeld({ holdTransfers }, tx, row, transfers, undefined)
   const detail = { reason, holder: ending.holder }
   const events = eventsOf(
     updated,
@@ -164,10 +164,10 @@ export async function endClaim(
 export async function markHeld(
   { holdTransfers }: Pick<ClaimParts, 'holdTransfers'>,
   tx: Tx,
-  row: Pick<CaseTable, 'id' | 'part_of'>,
-  holder: Parameters<HoldTransfers>[2],
+  { part_of: whole }: Pick<CaseTable, 'part_of'>,
+  ...held: [transfers: readonly string[], holder: Parameters<HoldTransfers>[2]]
 ): Promise<void> {
-  if (row.part_of === null) await holdTransfers(tx, await transfersOf(tx, row.id), holder)
+  if (whole === null) await holdTransfers(tx, ...held)
 }
 
 /** A claim to end, and why. */

@@ -1,5 +1,6 @@
 /** Which cases are past a retention period, and the mark that their contents are gone. */
-import type { Db, Tx } from '../state/index.js'
+import type { ExpressionBuilder } from 'kysely'
+import type { Db, Tables, Tx } from '../state/index.js'
 import type { CaseState, CaseTable } from '../state/night/index.js'
 import { transfersOf } from './rows.js'
 
@@ -33,22 +34,27 @@ export async function endedCases(
   const rows = await db
     .selectFrom('cases')
     .selectAll()
-    .where('state', 'in', ENDED)
-    .where('closed_at', '<=', before)
-    .where(MARKS[stage], 'is', null)
     .where('id', '>', after)
-    .where((eb) =>
-      eb.or([
-        eb('part_of', 'is', null),
-        // A part has no contents, only reports of its own.
-        ...(stage === 'reports' ? [eb('part_of', 'in', wholesEnded(db, before))] : []),
-      ]),
-    )
+    .where(isDue(db, stage, before))
     .orderBy('id')
     .limit(limit)
     .execute()
   return Promise.all(rows.map(async (row) => ({ row, transfers: await transfersOf(db, row.id) })))
 }
+
+/** Whether the case ended by then and is not marked yet. */
+const isDue =
+  (db: Db | Tx, stage: ExpiryStage, before: number) => (eb: ExpressionBuilder<Tables, 'cases'>) =>
+    eb.and([
+      eb('state', 'in', ENDED),
+      eb('closed_at', '<=', before),
+      eb(MARKS[stage], 'is', null),
+      eb.or([
+        eb('part_of', 'is', null),
+        // A part has no contents, only reports of its own.
+        ...(stage === 'reports' ? [eb('part_of', 'in', wholesEnded(db, before))] : []),
+      ]),
+    ])
 
 /** Cases that ended by then, with which the reports on their parts expire. */
 const wholesEnded = (db: Db | Tx, before: number) =>
@@ -67,16 +73,7 @@ export async function markExpired(
     .updateTable('cases')
     .set({ [MARKS[stage]]: now })
     .where('id', '=', id)
-    .where('state', 'in', ENDED)
-    .where('closed_at', '<=', before)
-    .where(MARKS[stage], 'is', null)
-    .where((eb) =>
-      eb.or([
-        eb('part_of', 'is', null),
-        // A part has no contents, only reports of its own.
-        ...(stage === 'reports' ? [eb('part_of', 'in', wholesEnded(tx, before))] : []),
-      ]),
-    )
+    .where(isDue(tx, stage, before))
     .executeTakeFirst()
   return numUpdatedRows === 1n ? transfersOf(tx, id) : undefined
 }

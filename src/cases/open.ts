@@ -6,7 +6,7 @@ import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { Priority, Tx } from '../state/index.js'
 import type { Joining } from '../state/night/index.js'
 import type { CaseTable } from '../state/night/index.js'
-import { aboutCase, caseWith, readCase, stepCase, transfersOf } from './rows.js'
+import { aboutCase, caseWith, readCase, stepCase, transfersOf, wholeOf } from './rows.js'
 import type { CaseChange } from './rows.js'
 
 export interface ArrivingTransfer {
@@ -116,7 +116,7 @@ async function join(
 ): Promise<Opened> {
   const named = await readCase(tx, id)
   // A part has no transfers of its own.
-  const row = named.part_of === null ? named : await readCase(tx, named.part_of)
+  const row = named.part_of === null ? named : await readCase(tx, wholeOf(named))
   if (row.facility !== transfer.facility || row.group_id !== transfer.group)
     throw new NocturneError('case_mismatch')
   await link(tx, row.id, transfer.id, joining, now)

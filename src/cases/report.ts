@@ -73,7 +73,7 @@ export async function reported(
       : { ...NO_CLAIM, report: status, reported_by: author, reported_at: now }
   const row = await stepCase(tx, before, await stepOf(tx, before, status), change)
   const transfers = await transfersOf(tx, row.id)
-  await markHeld(parts, tx, row, undefined)
+  await markHeld(parts, tx, row, transfers, undefined)
   if (status !== 'addendum') await meetOwn(tx, row, status, now)
   await quiet(parts, tx, row.id)
   const detail = {

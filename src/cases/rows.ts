@@ -25,6 +25,9 @@ export async function caseWith(tx: Tx, transfer: string): Promise<CaseTable | un
     .executeTakeFirst()
 }
 
+/** The case that has transfers and notes: the one of which this is a part, or itself. */
+export const wholeOf = ({ id, part_of: whole }: CaseTable): string => whole ?? id
+
 /** In the order in which they joined the case; for a part, those of the whole case. */
 export async function transfersOf(tx: Db | Tx, id: string): Promise<readonly string[]> {
   const rows = await tx

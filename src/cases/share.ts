@@ -42,7 +42,7 @@ export const shareCase = (
   recorded(parts, async (tx) => {
     const now = parts.now()
     const before = await readCase(tx, id)
-    if (before.part_of !== null) throw new NocturneError('case_shared', { subject: before.code })
+    expectWhole(before)
     if (to !== undefined && !parts.reads(to, before.group_id))
       throw new NocturneError('not_a_reader', { subject: before.group_id })
     if (isHeldAt(before, now) && before.claimed_by !== asker.id)

@@ -11,6 +11,7 @@ import type {
 } from '../state/night/index.js'
 import type { Outcome } from '../state/tables/index.js'
 import type { ViewParts } from './parts.js'
+import { wholeOf } from './rows.js'
 
 export interface CaseView {
   readonly id: string
@@ -111,9 +112,6 @@ export async function caseViews(
     }
   })
 }
-
-/** The case that has the transfers: the one of which this is a part, or itself. */
-const wholeOf = ({ id, part_of: whole }: CaseTable): string => whole ?? id
 
 /** The parts of these cases, and the cases of which these are parts. */
 async function kinOf(db: Db, rows: readonly CaseTable[]): Promise<readonly CaseTable[]> {

@@ -43,3 +43,16 @@ export async function readPortFiles<P extends PeerSettings>({
     }),
   }
 }
+
+/** What a connection to a peer needs if the peer has a certificate; otherwise it is plain. */
+export async function clientTls(
+  own: { readonly cert: string; readonly key: string } | undefined,
+  certificate: string | undefined,
+) {
+  if (!own || certificate === undefined) return undefined
+  return {
+    cert: await readFile(own.cert, 'utf8'),
+    key: await readFile(own.key, 'utf8'),
+    ca: await readFile(certificate, 'utf8'),
+  }
+}

@@ -5,7 +5,7 @@ import { createCases } from '../../src/cases/index.js'
 import { isAnyArriving } from '../../src/transfer/stored/expiry.js'
 import { reportExpiry } from '../../src/reports/index.js'
 import { countOutcomes, hasUnopened } from '../../src/transfer/outcomes.js'
-import type { Asker, CaseNotice, Cases, GroupRules } from '../../src/cases/index.js'
+import type { Asker, CaseNotice, Cases, CaseView, GroupRules } from '../../src/cases/index.js'
 import { newId } from '../../src/lib/ids.js'
 import type { Actor } from '../../src/ledger/log/events.js'
 import type { Priority, Tx } from '../../src/state/index.js'
@@ -153,3 +153,11 @@ const transferRow = (id: string, priority: Priority, isAvailable: boolean, now: 
   missing: 0,
   patient: null,
 })
+
+/** The view of a case as clients receive it. */
+export async function viewOf({ cases }: Pick<Night, 'cases'>, id: string): Promise<CaseView> {
+  const row = await cases.find(id)
+  const [view] = row ? await cases.views([row]) : []
+  if (!view) throw new Error('no such case')
+  return view
+}

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { newId } from '../../src/lib/ids.js'
 import { addNote, readNotes } from '../../src/cases/notes/index.js'
 import { codeOf } from '../transfer/_site.js'
-import { openNight, reader, SENDER } from './_night.js'
+import { openNight, reader, SENDER, viewOf } from './_night.js'
 import type { Night } from './_night.js'
 
 const MINUTE = 60_000
@@ -17,13 +17,6 @@ beforeEach(async () => {
   night = await openNight({ clock })
 })
 afterEach(() => night.close())
-
-const viewOf = async (id: string) => {
-  const row = await night.cases.find(id)
-  const [view] = row ? await night.cases.views([row]) : []
-  if (!view) throw new Error('no such case')
-  return view
-}
 
 /** The transfers of all cases: each in one of them. */
 const placesOf = async (ids: readonly string[]) =>
@@ -41,12 +34,12 @@ const finalReport = (id: string) =>
 describe('joining', () => {
   it('moves the transfers to the case, which keeps its code, and closes the other', async () => {
     const [id, other] = [await night.send(), await night.send({ modalities: ['MR'] })]
-    const moved = (await viewOf(other)).transfers.map((transfer) => transfer.id)
+    const moved = (await viewOf(night, other)).transfers.map((transfer) => transfer.id)
     const { case: joined } = await night.cases.join(asSender, id, other)
     expect(joined).toMatchObject({ id, state: 'waiting', modality: 'CT,MR' })
     expect(joined.transfers).toHaveLength(2)
     expect(await placesOf(moved)).toEqual([id])
-    const closed = await viewOf(other)
+    const closed = await viewOf(night, other)
     expect(closed).toMatchObject({ state: 'closed', closedFor: 'joined', transfers: [] })
     // Nobody is told about it any more.
     night.clock.pass(60 * MINUTE)
@@ -65,7 +58,7 @@ describe('joining', () => {
       },
     }
     const author = { id: SENDER.id, actor: SENDER, certificate: '', message: 'c2VhbGVk' }
-    const { code } = await viewOf(other)
+    const { code } = await viewOf(night, other)
     await addNote(parts, author, { id: other })
     await night.cases.join(asSender, id, other)
     const row = await night.cases.find(id)
@@ -86,7 +79,7 @@ describe('joining', () => {
     await night.cases.claim(two, other)
     expect(await codeOf(night.cases.join(one, id, other))).toBe('already_claimed')
     await night.cases.join(two, id, other)
-    const { transfers, claimedBy } = await viewOf(id)
+    const { transfers, claimedBy } = await viewOf(night, id)
     expect(claimedBy).toBe('reader-1')
     const holders = await night.state.db
       .selectFrom('transfers')
@@ -128,7 +121,7 @@ describe('joining', () => {
       [arriving, 'transfer_not_available'],
     ] as const)
       expect([from, await codeOf(night.cases.join(asSender, id, from))]).toEqual([from, code])
-    expect((await viewOf(id)).transfers).toHaveLength(1)
+    expect((await viewOf(night, id)).transfers).toHaveLength(1)
   })
 })
 
@@ -136,7 +129,7 @@ describe('splitting', () => {
   it('makes a case of its own, which a colleague may claim at once; the clock goes on', async () => {
     const id = await night.send()
     await night.send({ joins: id })
-    const before = await viewOf(id)
+    const before = await viewOf(night, id)
     await night.cases.claim(one, id)
     night.clock.pass(10 * MINUTE)
     const [, second] = before.transfers
@@ -145,7 +138,7 @@ describe('splitting', () => {
     expect(made).toMatchObject({ state: 'waiting', priority: 'stat' })
     expect(made.code).not.toBe(before.code)
     expect(made.targets.map(({ dueAt }) => dueAt)).toEqual(before.targets.map(({ dueAt }) => dueAt))
-    expect(await viewOf(id)).toMatchObject({ state: 'claimed', claimedBy: 'reader-1' })
+    expect(await viewOf(night, id)).toMatchObject({ state: 'claimed', claimedBy: 'reader-1' })
     await night.cases.claim(two, made.id)
     expect((await night.transfer(made.id)).claimed_by).toBe('reader-2')
     expect((await night.transfer(id)).claimed_by).toBe('reader-1')
@@ -154,8 +147,8 @@ describe('splitting', () => {
   it('is refused for all of its transfers, for those of others, and after a report', async () => {
     const id = await night.send()
     await night.send({ joins: id })
-    const all = (await viewOf(id)).transfers.map((transfer) => transfer.id)
-    const [others] = (await viewOf(await night.send())).transfers
+    const all = (await viewOf(night, id)).transfers.map((transfer) => transfer.id)
+    const [others] = (await viewOf(night, await night.send())).transfers
     for (const ids of [all, [others?.id ?? ''], [all[0] ?? '', others?.id ?? '']])
       expect(await codeOf(night.cases.split(asSender, id, ids))).toBe('case_mismatch')
     await finalReport(id)

@@ -5,7 +5,7 @@ import type { ArrivedReport } from '../../src/cases/index.js'
 import { newId } from '../../src/lib/ids.js'
 import type { CaseReportTable } from '../../src/state/night/index.js'
 import { codeOf } from '../transfer/_site.js'
-import { CLAIM_MS, openNight, reader, SENDER } from './_night.js'
+import { CLAIM_MS, openNight, reader, SENDER, viewOf } from './_night.js'
 import type { Night } from './_night.js'
 
 const MINUTE = 60_000
@@ -21,16 +21,9 @@ beforeEach(async () => {
 })
 afterEach(() => night.close())
 
-const viewOf = async (id: string) => {
-  const row = await night.cases.find(id)
-  const [view] = row ? await night.cases.views([row]) : []
-  if (!view) throw new Error('no such case')
-  return view
-}
-
-const stateOf = async (id: string) => (await viewOf(id)).state
+const stateOf = async (id: string) => (await viewOf(night, id)).state
 const met = async (id: string) =>
-  (await viewOf(id)).targets
+  (await viewOf(night, id)).targets
     .flatMap(({ kind, metAt }) => (metAt === undefined ? [] : [kind]))
     .sort()
 
@@ -78,7 +71,7 @@ describe('a part', () => {
     await night.cases.claim(one, id)
     night.clock.pass(5 * MINUTE)
     const part = await share(id, 'chest', 'reader-2')
-    const whole = await viewOf(id)
+    const whole = await viewOf(night, id)
     expect(part).toMatchObject({ state: 'waiting', part: { of: id, code: whole.code } })
     expect(part.part).toMatchObject({ region: 'chest', to: 'reader-2' })
     expect(part.code).not.toBe(whole.code)
@@ -91,10 +84,9 @@ describe('a part', () => {
     const [told] = night.notices.filter(({ row }) => row.id === part.id)
     expect(told).toMatchObject({ step: { audience: { person: 'reader-2' } } })
     await night.cases.claim(two, part.id)
-    expect([(await viewOf(id)).claimedBy, (await viewOf(part.id)).claimedBy]).toEqual([
-      'reader-1',
-      'reader-2',
-    ])
+    expect([(await viewOf(night, id)).claimedBy, (await viewOf(night, part.id)).claimedBy]).toEqual(
+      ['reader-1', 'reader-2'],
+    )
     // Whoever holds the whole case still holds its images, also after the part was given back.
     expect((await night.transfer(id)).claimed_by).toBe('reader-1')
     await night.cases.release(two, part.id, 'given-back')
@@ -183,9 +175,9 @@ describe('the whole case', () => {
     const part = await share(id)
     await night.cases.claim(two, part.id)
     await night.cases.reprioritize(SENDER, id, 'stat')
-    expect((await viewOf(part.id)).priority).toBe('stat')
+    expect((await viewOf(night, part.id)).priority).toBe('stat')
     await night.cases.recall(SENDER, id)
-    expect(await viewOf(part.id)).toMatchObject({ state: 'recalled', closedFor: 'recalled' })
+    expect(await viewOf(night, part.id)).toMatchObject({ state: 'recalled', closedFor: 'recalled' })
     expect(await codeOf(report(part.id, two, 'final'))).toBe('case_state')
     night.notices.length = 0
     night.clock.pass(60 * MINUTE)

@@ -5,7 +5,7 @@ import type { Actor, Ledger } from '../../ledger/log/index.js'
 import type { NoteTable } from '../../state/cases/index.js'
 import type { Db, State, Tx } from '../../state/index.js'
 import type { CaseTable } from '../../state/night/index.js'
-import { aboutCase, readCase, transfersOf } from '../rows.js'
+import { aboutCase, readCase, transfersOf, wholeOf } from '../rows.js'
 
 export interface NoteParts {
   readonly state: Pick<State, 'db'>
@@ -45,6 +45,7 @@ export async function addNote(
     if (await findByMessage(tx, sha256)) throw new NocturneError('report_under_way')
     const row = await readCase(tx, of.id)
     if (row.state === 'recalled') throw new NocturneError('case_state', { subject: row.state })
+    // Notes on a part are those on the whole case: they are about the same images.
     const { count } = await tx
       .selectFrom('case_notes')
       .select((e) => e.fn.countAll<number>().as('count'))
@@ -67,9 +68,6 @@ export async function addNote(
   })
   return { row: value, receipt: await ledger.proof(receipts[0].index) }
 }
-
-/** Notes on a part are those on the whole case: they are about the same images. */
-const wholeOf = ({ id, part_of: whole }: CaseTable): string => whole ?? id
 
 const findByMessage = (db: Db | Tx, sha256: string): Promise<NoteTable | undefined> =>
   db.selectFrom('case_notes').selectAll().where('sha256', '=', sha256).executeTakeFirst()

@@ -97,8 +97,8 @@ export async function openDumped(work: Dumped): Promise<DumpedReport> {
       work.onFailed(error)
     }
   }
-  // Files that the signed manifest does not name.
   await lastSessionKey.forget()
+  // Files that the signed manifest does not name.
   for (const index of places.keys()) work.onFailed(mismatch(`item ${index}`))
   const items = manifest.items.length
   const isWhole = opened === items && places.size === 0

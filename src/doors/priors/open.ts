@@ -1,5 +1,4 @@
 /** Connects the queries for prior studies with the doors through which the studies come in. */
-import { readFile } from 'node:fs/promises'
 import type { Arrivals, ArrivalRooms } from '../../arrivals.js'
 import type { Cases } from '../../cases/index.js'
 import type { DimseConfig, SiteConfig } from '../../config/index.js'
@@ -8,6 +7,7 @@ import { studyHandle } from '../../intake/index.js'
 import type { Logger } from '../../lib/logger.js'
 import type { Priors } from '../../priors/index.js'
 import type { Timing } from '../dimse/machine.js'
+import { clientTls } from '../peer-files.js'
 import { Reason } from '../stow/answer.js'
 import { storeAll } from '../stow/store.js'
 import { createPriorAsking } from './ask.js'
@@ -81,17 +81,4 @@ async function openPacs(
   const tls = await clientTls(dimse?.tls, peer?.certificate)
   const calling = dimse?.aeTitle ?? 'NOCTURNE'
   return dimsePacs({ ...{ host, port, called, calling }, ...(tls && { tls }) }, timing)
-}
-
-/** What a connection to a peer needs if the peer has a certificate; otherwise it is plain. */
-export async function clientTls(
-  own: { readonly cert: string; readonly key: string } | undefined,
-  certificate: string | undefined,
-) {
-  if (!own || certificate === undefined) return undefined
-  return {
-    cert: await readFile(own.cert, 'utf8'),
-    key: await readFile(own.key, 'utf8'),
-    ca: await readFile(certificate, 'utf8'),
-  }
 }

@@ -9,6 +9,7 @@ import type { IncomingMessage } from 'node:http'
 import { request as tlsRequest } from 'node:https'
 import { NocturneError } from '../../lib/errors.js'
 import type { FoundStudy } from '../../priors/index.js'
+import { valuesOf } from '../stow/json-values.js'
 import { partsOf, relatedType } from '../stow/multipart.js'
 import type { BodyPart } from '../stow/multipart.js'
 import { MOST_STUDIES } from './pacs.js'
@@ -40,7 +41,7 @@ export function webPacs(at: WebAddress, store: StoreStudy): Pacs {
     bodyParts: (study) =>
       answered(async () => {
         const series = await list(`studies/${study}/series?includefield=00180015`)
-        return series.flatMap((one) => valuesOf(one, '00180015'))
+        return series.flatMap((one) => textsOf(one, '00180015'))
       }),
     retrieve: (study) =>
       answered(async () => {
@@ -104,23 +105,18 @@ function datasetsIn(text: string): readonly object[] {
   return all.slice(0, MOST_STUDIES).filter((one) => typeof one === 'object' && one !== null)
 }
 
-function valuesOf(dataset: object, tag: string): readonly string[] {
-  const attribute: unknown = Object.entries(dataset).find(([key]) => key === tag)?.[1]
-  if (typeof attribute !== 'object' || attribute === null || !('Value' in attribute)) return []
-  const { Value: values } = attribute
-  const all = Array.isArray(values) ? (values as readonly unknown[]) : []
-  return all.filter((one) => typeof one === 'string')
-}
+const textsOf = (dataset: object, tag: string): readonly string[] =>
+  valuesOf(dataset, tag).filter((one) => typeof one === 'string')
 
 function studyIn(dataset: object): FoundStudy {
-  const text = (tag: string) => (valuesOf(dataset, tag)[0] ?? '').trim()
+  const text = (tag: string) => (textsOf(dataset, tag)[0] ?? '').trim()
   return {
     studyInstanceUID: text('0020000D'),
     patientId: text('00100020'),
     birthDate: text('00100030'),
     date: text('00080020'),
     description: text('00081030'),
-    modalities: valuesOf(dataset, '00080061'),
+    modalities: textsOf(dataset, '00080061'),
     bodyParts: [],
   }
 }

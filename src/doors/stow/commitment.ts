@@ -9,6 +9,7 @@ import type { Actor, EventInput } from '../../ledger/log/index.js'
 import type { Deposit, InstanceReference } from '../../transfer/index.js'
 import { REASONS } from '../dimse/commitment.js'
 import type { JsonDataSet } from './answer.js'
+import { valuesOf } from './json-values.js'
 
 export interface WebCommitmentParts {
   /** Returns what is known about each of the facility's instances, in the same order. */
@@ -96,14 +97,6 @@ function uidOf(item: unknown, tag: string): string {
   const [uid] = valuesOf(item, tag)
   if (typeof uid !== 'string' || !isUid(uid)) throw new NocturneError('bad_request')
   return uid
-}
-
-/** PS3.18 F.2.2: the values of an attribute; none for anything that is no data set. */
-function valuesOf(dataSet: unknown, tag: string): readonly unknown[] {
-  if (typeof dataSet !== 'object' || dataSet === null) return []
-  const attribute: unknown = Object.entries(dataSet).find(([name]) => name === tag)?.[1]
-  if (typeof attribute !== 'object' || attribute === null || !('Value' in attribute)) return []
-  return Array.isArray(attribute.Value) ? (attribute.Value as readonly unknown[]) : []
 }
 
 function answer(

@@ -1,28 +1,16 @@
 /** `proveOpening` for browsers: the same derivation by WebCrypto, which has Ed25519 since 2025. */
 import type { PrivateKey } from '../keys/keys.js'
-import { cannotOpen } from '../open/addressed.js'
-import { sessionKeyIn } from '../rewrap.js'
 import type { DataFormat } from '../stations.js'
 import { own } from '../web-ciphers.js'
-import { PROOF_INFO, withSessionKey } from './session-key.js'
+import { PROOF_INFO, withPacketKey, withSessionKey } from './session-key.js'
 
 /** As `proveKeyPacket` (prove-packet.ts). */
-export async function proveKeyPacketWeb(
+export const proveKeyPacketWeb = (
   packet: Uint8Array,
   format: DataFormat,
   key: PrivateKey,
   text: string,
-): Promise<string> {
-  let sessionKey: Uint8Array | undefined
-  try {
-    sessionKey = await sessionKeyIn(packet, format, key)
-    return await signedBy(sessionKey, text)
-  } catch (cause) {
-    throw cannotOpen(cause)
-  } finally {
-    sessionKey?.fill(0)
-  }
-}
+): Promise<string> => withPacketKey(packet, format, key, (sessionKey) => signedBy(sessionKey, text))
 
 /** The octets that precede the 32 octets of an Ed25519 key in PKCS #8 (RFC 8410 section 7). */
 const PKCS8 = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20)

@@ -215,9 +215,10 @@ function showOne(output: Output, view: CaseView): void {
   output.print(`${view.code}: ${view.state}, ${view.priority}, ${view.facility} to ${view.group}`)
   if (view.claimedBy !== undefined)
     output.print(`  held by ${view.claimedBy} until ${view.claimUntil ?? ''}`)
-  if (view.isSealedToYou === false)
+  if (view.isSealedToYou === false) {
     output.print('  not sealed to you: ask a colleague who can open it to run, for each transfer,')
-  if (view.isSealedToYou === false) output.print('    nocturne rewrap TRANSFER --add YOU')
+    output.print('    nocturne rewrap TRANSFER --add YOU')
+  }
   if (view.part) output.print(`  part: ${partText(view)}`)
   for (const one of view.parts ?? []) output.print(`  ${partLine(one)}`)
   for (const { level, state, dueAt } of view.critical ?? [])

@@ -6,6 +6,7 @@ import { KeepWithPasskey, keepUnderPassphrase } from '../keeping/keep-forms.js'
 import { NewPassphrase, Passphrase } from '../keeping/passphrase.js'
 import type { KeyWorker } from '../keys/key-worker-handle.js'
 import { Choice } from '../session/choice.js'
+import { KeyFile } from '../session/key-file.js'
 import { Problem } from '../session/problem.js'
 import { saveText } from '../session/save-blob.js'
 
@@ -120,15 +121,7 @@ function ImportForm({ keys, isSending, onReady }: KeyFormProps) {
   }
   return (
     <form onSubmit={submit}>
-      <label className="field">
-        Your private key
-        <input
-          type="file"
-          required
-          accept=".asc,.pgp,.gpg,.key"
-          onChange={({ target }) => setFile(target.files?.[0])}
-        />
-      </label>
+      <KeyFile onFile={setFile} />
       <Passphrase label="Passphrase of the key" value={passphrase} onChange={setPassphrase}>
         The key stays in this browser; only its certificate is sent
       </Passphrase>

@@ -1,35 +1,19 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { RefObject } from 'react'
-import { Button, Dialog, Modal, ModalOverlay } from 'react-aria-components'
+import { Button } from 'react-aria-components'
+import { DialogButton } from '../session/titled-dialog.js'
 import { Problem } from '../session/problem.js'
 import type { Session } from '../session/session.js'
 import { KeepWithPasskey, KeepWithPassphrase } from './keep-forms.js'
 import { RecoverySheet } from './recovery-sheet.js'
 
 /** Where the key of the signed-in person is, and what protects it there. */
-export function KeyButton({ session }: { readonly session: Session }) {
-  const [isOpen, setOpen] = useState(false)
-  const close = useRef<HTMLButtonElement>(null)
-  return (
-    <>
-      <Button onPress={() => setOpen(true)}>My key</Button>
-      <ModalOverlay isOpen={isOpen} isDismissable onOpenChange={setOpen}>
-        <Modal>
-          <Dialog aria-label="My key" className="key-list keeping">
-            <div className="buttons">
-              <h2>My key</h2>
-              <Button ref={close} autoFocus onPress={() => setOpen(false)}>
-                Close <kbd>Esc</kbd>
-              </Button>
-            </div>
-            <Kept session={session} fallback={close} />
-          </Dialog>
-        </Modal>
-      </ModalOverlay>
-    </>
-  )
-}
+export const KeyButton = ({ session }: { readonly session: Session }) => (
+  <DialogButton text="My key" title="My key" className="key-list keeping">
+    {(close) => <Kept session={session} fallback={close} />}
+  </DialogButton>
+)
 
 interface KeptProps {
   readonly session: Session

@@ -3,6 +3,7 @@
  * the 32 bytes that it gives pass through here on their way to the worker, which wraps the key with
  * them; the page has no copy of the key that they would open.
  */
+import { bytesOfBase64 } from '../../../lib/bytes.js'
 import { KeyError } from '../keys/key-worker-handle.js'
 import type { Passkey } from '../keys/kept/messages.js'
 
@@ -97,4 +98,4 @@ const base64url = (octets: Uint8Array): string =>
     .replaceAll('=', '')
 
 const fromBase64url = (text: string): Bytes =>
-  Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (one) => one.charCodeAt(0))
+  bytesOfBase64(text.replaceAll('-', '+').replaceAll('_', '/'))

@@ -1,4 +1,5 @@
 /** What the worker does with the private key. */
+import { bytesOfBase64 } from '../../../lib/bytes.js'
 import { sha256Of } from '../../../protocol/signed.js'
 import { NocturneError } from '../../../lib/errors.js'
 import { writeAcknowledgement } from '../../../protocol/acknowledgement.js'
@@ -139,8 +140,7 @@ export class KeyHolder {
       const text = claimStatement(statement)
       return { nonce, signature: await proveOpeningWeb(manifest, this.#held(), text) }
     }
-    const octets = Uint8Array.from(atob(sealed), (one) => one.charCodeAt(0))
-    const content = await this.#opened(octets, new Meter())
+    const content = await this.#opened(bytesOfBase64(sealed), new Meter())
     // It must be the text of this very challenge: nothing else is opened for the gateway.
     if (!new TextDecoder().decode(content).startsWith(sealedClaimText(statement, '')))
       throw new NocturneError('cannot_open')

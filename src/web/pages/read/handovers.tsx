@@ -1,3 +1,4 @@
+import { bytesOfBase64 } from '../../../lib/bytes.js'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Button, Label, TextArea, TextField } from 'react-aria-components'
@@ -110,7 +111,7 @@ function Handover({ session, one, onChanged }: HandoverProps) {
   const { giver, givenAt, group, items, note, certificate, acceptedBy } = one
   const reading = useMutation({
     mutationFn: async (message: string) => {
-      const sealed = Uint8Array.from(atob(message), (octet) => octet.charCodeAt(0))
+      const sealed = bytesOfBase64(message)
       return (await session.keys.ask({ do: 'open note', sealed, certificate })).text
     },
     gcTime: 0,

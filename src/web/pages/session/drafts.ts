@@ -2,6 +2,7 @@
  * Drafts of reports, kept by the browser. Each is sealed to its writer's own certificate before it
  * gets here, so that the profile on disk holds nothing that can be read without the key.
  */
+import { bytesOfBase64 } from '../../../lib/bytes.js'
 import type { KeyWorker } from '../keys/key-worker-handle.js'
 
 const PREFIX = 'nocturne-draft/'
@@ -34,7 +35,7 @@ export async function readDraft(
   const kept = parse(localStorage.getItem(nameOf(writer, caseId)))
   if (!kept) return undefined
   try {
-    const sealed = Uint8Array.from(atob(kept.message), (one) => one.charCodeAt(0))
+    const sealed = bytesOfBase64(kept.message)
     return (await keys.ask({ do: 'open draft', sealed })).text
   } catch {
     return undefined

@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { SubmitEvent } from 'react'
 import { Button, Input, Label, Text, TextField } from 'react-aria-components'
+import { KeyFile } from './key-file.js'
 import { Problem } from './problem.js'
 import { openSession, unlockingFile } from './session.js'
 import type { Session } from './session.js'
@@ -40,15 +41,7 @@ export function FileSignIn({ example, onSession }: FileSignInProps) {
           <Input autoFocus spellCheck="false" autoCapitalize="none" />
           <Text slot="description">For example {example}</Text>
         </TextField>
-        <label className="field">
-          Your private key
-          <input
-            type="file"
-            required
-            accept=".asc,.pgp,.gpg,.key"
-            onChange={({ target }) => setKey(target.files?.[0])}
-          />
-        </label>
+        <KeyFile onFile={setKey} />
         <TextField value={passphrase} onChange={setPassphrase} type="password" autoComplete="off">
           <Label>Passphrase of the key, if it has one</Label>
           <Input />

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { ReactNode } from 'react'
-import { Button, Dialog, Modal, ModalOverlay } from 'react-aria-components'
+import { Button } from 'react-aria-components'
+import { TitledDialog } from './titled-dialog.js'
 import { useKeys } from './use-keys.js'
 
 /** What each key does. */
@@ -13,23 +14,11 @@ interface KeysDialogProps {
 }
 
 /** The list of keys of a page. */
-export function KeysDialog({ isOpen, onClose, children }: KeysDialogProps) {
-  return (
-    <ModalOverlay isOpen={isOpen} isDismissable onOpenChange={(open) => !open && onClose()}>
-      <Modal>
-        <Dialog aria-label="Keys" className="key-list">
-          <div className="buttons">
-            <h2>Keys</h2>
-            <Button autoFocus onPress={onClose}>
-              Close <kbd>Esc</kbd>
-            </Button>
-          </div>
-          {children}
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
-  )
-}
+export const KeysDialog = ({ isOpen, onClose, children }: KeysDialogProps) => (
+  <TitledDialog title="Keys" className="key-list" isOpen={isOpen} onClose={onClose}>
+    {() => children}
+  </TitledDialog>
+)
 
 export function KeyTable({ keys }: { readonly keys: KeyTexts }) {
   return (

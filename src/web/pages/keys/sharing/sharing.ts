@@ -1,4 +1,5 @@
 /** Seals session keys again to a colleague, and proves that their holder did. */
+import { bytesOfBase64 } from '../../../../lib/bytes.js'
 import { NocturneError } from '../../../../lib/errors.js'
 import { sealedClaimText } from '../../../../protocol/claim.js'
 import { packetsText, recipientStatement } from '../../../../protocol/recipient-statement.js'
@@ -46,7 +47,7 @@ export class Sharing {
     const packets: { envelope: string; packet: string }[] = []
     const digests: { envelope: string; sha256: string }[] = []
     for (const { envelope, format, packet } of listed.envelopes) {
-      const own = octetsOf(packet)
+      const own = bytesOfBase64(packet)
       const again = await rewrapKeyPacket(own, format, this.#held(), recipient, now)
       packets.push({ envelope, packet: btoa(String.fromCharCode(...again)) })
       digests.push({ envelope, sha256: await sha256Of(again) })
@@ -67,11 +68,11 @@ export class Sharing {
     const { addition, own } = made
     if (own && challenge.isAnswerOnly !== true && (await canProveOpening())) {
       const text = recipientStatement({ ...common, ...addition, actor })
-      const packet = octetsOf(own.packet)
+      const packet = bytesOfBase64(own.packet)
       return { nonce, signature: await proveKeyPacketWeb(packet, own.format, this.#held(), text) }
     }
     if (sealed === undefined) throw new NocturneError('not_sealed_to_key')
-    const content = await this.#open(octetsOf(sealed))
+    const content = await this.#open(bytesOfBase64(sealed))
     const digest = await sha256Of(new TextEncoder().encode(packetsText(addition.packets)))
     const purpose = ['recipient', addition.recipient, addition.fingerprint, digest]
     // It must be the text of this very challenge: nothing else is opened for the gateway.
@@ -80,6 +81,3 @@ export class Sharing {
     return { nonce, answer: await sha256Of(content) }
   }
 }
-
-const octetsOf = (base64: string): Uint8Array =>
-  Uint8Array.from(atob(base64), (one) => one.charCodeAt(0))

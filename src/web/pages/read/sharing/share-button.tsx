@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
-import { Button, Dialog, Modal, ModalOverlay } from 'react-aria-components'
+import { Button } from 'react-aria-components'
 import type { CaseView } from '../../../../protocol/http/cases.js'
+import { DialogButton } from '../../session/titled-dialog.js'
 import { inFours } from '../../session/in-fours.js'
 import { Problem } from '../../session/problem.js'
 import type { Session } from '../../session/session.js'
@@ -13,27 +13,16 @@ interface ShareProps {
 }
 
 /** Who can open the case, and letting a colleague with a new key open it. */
-export function ShareButton(props: ShareProps) {
-  const [isOpen, setOpen] = useState(false)
-  return (
-    <>
-      <Button onPress={() => setOpen(true)}>Who can open it</Button>
-      <ModalOverlay isOpen={isOpen} isDismissable onOpenChange={setOpen}>
-        <Modal>
-          <Dialog aria-label="Who can open the case" className="key-list">
-            <div className="buttons">
-              <h2>Who can open {props.of.code}</h2>
-              <Button autoFocus onPress={() => setOpen(false)}>
-                Close <kbd>Esc</kbd>
-              </Button>
-            </div>
-            <Sharers {...props} />
-          </Dialog>
-        </Modal>
-      </ModalOverlay>
-    </>
-  )
-}
+export const ShareButton = (props: ShareProps) => (
+  <DialogButton
+    text="Who can open it"
+    title={`Who can open ${props.of.code}`}
+    label="Who can open the case"
+    className="key-list"
+  >
+    {() => <Sharers {...props} />}
+  </DialogButton>
+)
 
 function Sharers({ session, of }: ShareProps) {
   const found = useQuery({
